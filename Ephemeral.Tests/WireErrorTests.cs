@@ -88,7 +88,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
     {
         var visitor = await Visitor();
         await visitor.SendText(Padded(4096));
-        await visitor.NextStatus(_page, 0, 1, "waiter");
+        await visitor.Sees(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
         await visitor.NextError("bad-message");
         Assert.Equal(1008, await visitor.NextClose());
         var witness = await Waiter(_page);
-        await witness.NextStatus(_page, 0, 1, "waiter");
+        await witness.Sees(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
         await visitor.SendBlob(_page);
         await visitor.NextError("not-asked");
         await visitor.Want(_page);
-        await visitor.NextStatus(_page, 0, 1, "waiter");
+        await visitor.Sees(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
 
         await strict.Pass(TimeSpan.FromSeconds(5));
         await visitor.Want(_page);
-        await visitor.NextStatus(_page, 0, 1, "waiter");
+        await visitor.Sees(_page, 0, 1, "waiter");
 
         try
         {
@@ -225,7 +225,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
 
         var other = TestBlob.Fresh();
         await visitor.Want(other);
-        await visitor.NextStatus(other, 0, 1, "waiter");
+        await visitor.Sees(other, 0, 1, "waiter");
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
         holder.Gives(_page);
         await holder.Hold(_page);
         await waiter.Want(_page, root: false);
-        await waiter.NextStatus(_page, 1, 1, "waiter");
+        await waiter.Sees(_page, 1, 1, "waiter");
 
         guarded.Block(_page);
         await holder.NextError("blocked", _page);

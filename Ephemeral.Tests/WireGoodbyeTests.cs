@@ -38,7 +38,7 @@ public sealed class WireGoodbyeTests
         web.Flow();
         await visitor.Want(_page);
         await visitor.NextBlob(_page);
-        await visitor.NextStatus(_page, 1, 1, "waiter");
+        await visitor.Sees(_page, 1, 1, "waiter");
 
         Assert.Equal(1001, await visitor.NextClose());
         Assert.Equal(1001, await holder.NextClose());

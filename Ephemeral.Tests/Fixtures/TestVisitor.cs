@@ -138,8 +138,13 @@ public sealed class TestVisitor : IAsyncDisposable
 
     public Task<Status> NextStatus(TestBlob page, string you) => NextStatus(page, s => s.You == you, $"you {you}");
 
-    public Task<Status> NextStatus(TestBlob page, int holders, int waiters, string you) =>
-        NextStatus(page, s => s == new Status(page.Name, holders, waiters, you), $"{holders} holders, {waiters} waiters, you {you}");
+    /// <summary>Waits until the newest status of the page says this; it may have come already.</summary>
+    public async Task Sees(TestBlob page, int holders, int waiters, string you)
+    {
+        var wanted = new Status(page.Name, holders, waiters, you);
+        if (Seen<Status>(s => s.Page == page.Name).LastOrDefault() == wanted) return;
+        await Next<Status>(s => s == wanted, $"a status of {page}: {holders} holders, {waiters} waiters, you {you}", passOver: s => s.Page == page.Name);
+    }
 
     public Task<Ask> NextAsk(TestBlob page, TestBlob blob) => Next<Ask>(a => a.Page == page.Name && a.Blob == blob.Name, $"an ask for {blob}");
 
@@ -387,7 +392,10 @@ public sealed class TestVisitor : IAsyncDisposable
 /// <summary>What has come on the wire, one record a message.</summary>
 public abstract record Received;
 
-public sealed record Welcome(int Protocol, int MaxBlob, int MaxGets, int MaxAsks, int MaxPages, string[] Features) : Received;
+public sealed record Welcome(int Protocol, int MaxBlob, int MaxGets, int MaxAsks, int MaxPages, string[] Features) : Received
+{
+    public override string ToString() => "welcome";
+}
 
 public sealed record Status(string Page, int Holders, int Waiters, string You) : Received
 {

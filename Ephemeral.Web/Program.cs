@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Ephemeral.Web;
+
+EphemeralWeb.Build(args).Run();

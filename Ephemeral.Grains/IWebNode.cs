@@ -1,0 +1,21 @@
+using Orleans.Concurrency;
+
+namespace Ephemeral.Grains;
+
+/// <summary>One process of the web tier, as grains and other nodes see it.</summary>
+/// <remarks>Calls to an observer run one after another unless they are marked, so whatever waits for a browser is.</remarks>
+[Alias("ephemeral.IWebNode")]
+public interface IWebNode : IGrainObserver
+{
+    /// <summary>Asks this node's own holders for a blob. Answers within 10 s; see <see cref="Fetched.Coming"/>.</summary>
+    [Alias("Fetch"), AlwaysInterleave, ResponseTimeout("00:00:15")]
+    Task<Fetched> Fetch(ContentHash page, ContentHash blob);
+
+    /// <summary>The page's health has changed.</summary>
+    [Alias("PageChanged"), OneWay, AlwaysInterleave]
+    Task PageChanged(ContentHash page, PageHealth health);
+
+    /// <summary>The site's pulse has changed.</summary>
+    [Alias("SiteChanged"), OneWay, AlwaysInterleave]
+    Task SiteChanged(SitePulse pulse);
+}

@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Ephemeral.Grains;
+
+/// <summary>The pages that live on this silo, and what they count together.</summary>
+internal sealed class LivePages
+{
+    private readonly ConcurrentDictionary<PageGrain, int> _holders = [];
+
+    public IEnumerable<PageGrain> All => _holders.Select(pair => pair.Key);
+
+    public void Add(PageGrain page) => _holders[page] = 0;
+    public void Remove(PageGrain page) => _holders.TryRemove(page, out _);
+    public void Count(PageGrain page, int holders) => _holders[page] = holders;
+
+    public (int Pages, int Holders) Totals()
+    {
+        int pages = 0, holders = 0;
+        foreach (var (_, count) in _holders)
+            if (count > 0)
+                (pages, holders) = (pages + 1, holders + count);
+        return (pages, holders);
+    }
+}
+
+/// <summary>One sweeper for all pages of a silo, instead of a timer for each.</summary>
+internal sealed class PageSweeper(LivePages livePages, IOptions<PageOptions> options, TimeProvider time) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.SweepEvery, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            var now = time.GetElapsedTime(0);
+            foreach (var page in livePages.All.Where(page => page.NeedsSweep(now)))
+                _ = page.AsReference<IPageGrain>().Sweep();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace Ephemeral.Grains;
+
+/// <summary>All that one web node says about one page: whole and absolute, never a difference.</summary>
+/// <param name="Node">The node's id, drawn when it started.</param>
+/// <param name="Observer">Where other nodes and the page reach it.</param>
+/// <param name="Holders">Its visitors that were seen to have the page.</param>
+/// <param name="Claims">Its visitors that say they hold the page and have not proven it; never counted.</param>
+/// <param name="Waiters">Its visitors that want the page.</param>
+/// <param name="Version">Grows with every announcement of this node; an older one is ignored.</param>
+[GenerateSerializer, Immutable, Alias("ephemeral.announcement")]
+public sealed record Announcement(Guid Node, IWebNode Observer, int Holders, int Claims, int Waiters, long Version);
+
+/// <summary>How a page is, as its grain sees it.</summary>
+/// <param name="Epoch">New for each activation of the grain.</param>
+/// <param name="Sequence">Grows with every change within an epoch.</param>
+/// <param name="Silo">Where the grain lives, so that a node knows what a silo's death took.</param>
+/// <param name="Holders">Holders on all nodes.</param>
+/// <param name="Waiters">Waiters on all nodes.</param>
+/// <param name="YourHolders">The part of <paramref name="Holders"/> that the receiving node announced.</param>
+/// <param name="YourWaiters">The part of <paramref name="Waiters"/> that the receiving node announced.</param>
+/// <param name="Sources">A few other nodes to fetch from, the best first.</param>
+[GenerateSerializer, Immutable, Alias("ephemeral.page-health")]
+public sealed record PageHealth(
+    Guid Epoch, long Sequence, SiloAddress Silo, int Holders, int Waiters, int YourHolders, int YourWaiters, ImmutableArray<Source> Sources);
+
+/// <summary>A node that can be asked for a page's blobs.</summary>
+[GenerateSerializer, Immutable, Alias("ephemeral.source")]
+public sealed record Source(Guid Node, IWebNode Observer);
+
+/// <summary>A blob as it crosses the wire: the byte 1, its 32-byte hash, its content. The array is shared: never write to it.</summary>
+[GenerateSerializer, Immutable, Alias("ephemeral.blob")]
+public sealed record Blob(byte[] Frame)
+{
+    /// <summary>The bytes before the content.</summary>
+    public const int HeadSize = 1 + ContentHash.Size;
+
+    /// <summary>The content.</summary>
+    public ReadOnlySpan<byte> Content => Frame.AsSpan(HeadSize);
+}
+
+/// <summary>What came of asking a node's holders for a blob.</summary>
+/// <param name="Blob">The blob, its hash checked, or null.</param>
+/// <param name="Coming">No blob yet, but its bytes are under way: ask again.</param>
+/// <param name="Misses">How many holders said that they do not have it.</param>
+[GenerateSerializer, Immutable, Alias("ephemeral.fetched")]
+public sealed record Fetched(Blob? Blob, bool Coming, int Misses);
+
+/// <summary>What one silo counts.</summary>
+/// <param name="Silo">Which silo.</param>
+/// <param name="Pages">Pages with at least one holder.</param>
+/// <param name="Holders">Their holders.</param>
+[GenerateSerializer, Immutable, Alias("ephemeral.silo-totals")]
+public sealed record SiloTotals(SiloAddress Silo, int Pages, int Holders);
+
+/// <summary>What the whole site counts.</summary>
+/// <param name="Pages">Pages with at least one holder.</param>
+/// <param name="Holders">Their holders.</param>
+[GenerateSerializer, Immutable, Alias("ephemeral.site-pulse")]
+public sealed record SitePulse(int Pages, int Holders);

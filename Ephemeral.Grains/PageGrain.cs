@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+
+namespace Ephemeral.Grains;
+
+/// <summary>The shell of <see cref="Page"/>: keeps it on a silo, tells its nodes, goes when nobody is left.</summary>
+[GrainType("page")]
+internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOptions<PageOptions> options, TimeProvider time)
+    : Grain, IPageGrain
+{
+    private readonly Page _page = new(options.Value.Lease);
+    private readonly Guid _epoch = Guid.NewGuid();
+    private ContentHash _hash;
+    private TimeSpan _nextTelling;
+    private IGrainTimer? _telling;
+
+    /// <summary>True when <see cref="Sweep"/> would have something to do. Read from outside the turn.</summary>
+    public bool NeedsSweep(TimeSpan now) => _page.NextExpiry <= now;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (!ContentHash.TryParse(this.GetPrimaryKeyString(), out _hash))
+            throw new ArgumentException("A page's key is 64 lower-case hex digits.");
+        livePages.Add(this);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        livePages.Remove(this);
+        return Task.CompletedTask;
+    }
+
+    // No await before the change and no interleaving: that is what makes leaving and joining in one moment safe.
+    public Task<PageHealth> Announce(Announcement said)
+    {
+        var hadHolders = _page.Holders > 0;
+        if (_page.Announce(said, Now))
+            Changed(said.Node, urgent: !hadHolders);
+        return Task.FromResult(HealthFor(said.Node));
+    }
+
+    public Task<PageHealth> GetHealth(Guid node)
+    {
+        DeactivateIfEmpty();
+        return Task.FromResult(HealthFor(node));
+    }
+
+    public Task Sweep()
+    {
+        if (_page.Sweep(Now))
+            Changed(Guid.Empty, urgent: false);
+        DeactivateIfEmpty();
+        return Task.CompletedTask;
+    }
+
+    private TimeSpan Now => time.GetElapsedTime(0);
+
+    private void Changed(Guid by, bool urgent)
+    {
+        livePages.Count(this, _page.Holders);
+        if (DeactivateIfEmpty())
+            return;
+        // A first holder is told at once: somebody may be waiting. Other news wait their turn, and only the newest is told.
+        if (urgent || Now >= _nextTelling)
+            Tell(except: by);
+        else
+            _telling ??= this.RegisterGrainTimer(() => { Tell(Guid.Empty); return Task.CompletedTask; },
+                new GrainTimerCreationOptions { DueTime = _nextTelling - Now, Period = Timeout.InfiniteTimeSpan });
+    }
+
+    private void Tell(Guid except)
+    {
+        _telling?.Dispose();
+        _telling = null;
+        _nextTelling = Now + options.Value.TellEvery;
+        foreach (var said in _page.Nodes)
+            if (said.Node != except)
+                _ = said.Observer.PageChanged(_hash, HealthFor(said.Node));
+    }
+
+    private PageHealth HealthFor(Guid node)
+    {
+        var said = _page.SaidBy(node);
+        return new PageHealth(_epoch, _page.Sequence, silo.SiloAddress, _page.Holders, _page.Waiters,
+            said?.Holders ?? 0, said?.Waiters ?? 0, _page.SourcesFor(node, Random.Shared));
+    }
+
+    private bool DeactivateIfEmpty()
+    {
+        if (!_page.IsEmpty)
+            return false;
+        DeactivateOnIdle();
+        return true;
+    }
+}

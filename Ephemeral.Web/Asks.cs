@@ -1,0 +1,141 @@
+using Ephemeral.Grains;
+
+namespace Ephemeral.Web;
+
+/// <summary>Who asked a visitor for a blob and hears what became of it. Called without any of the visitor's locks held.</summary>
+internal interface IAsker
+{
+    /// <summary>The visitor sent it; the hash is right.</summary>
+    void Answered(Ask ask, Blob blob);
+
+    /// <summary>The visitor does not have it.</summary>
+    void Missed(Ask ask);
+}
+
+/// <summary>One wish for one blob of one visitor.</summary>
+internal sealed class Ask(Membership of, ContentHash blob, IAsker asker, TimeSpan now)
+{
+    public Membership Of { get; } = of;
+    public ContentHash Blob { get; } = blob;
+    public IAsker Asker { get; } = asker;
+
+    /// <summary>Since when it is open.</summary>
+    public TimeSpan Since { get; } = now;
+
+    /// <summary>How many bytes of asked blobs the visitor had sent when it was last looked at.</summary>
+    public long BytesSeen { get; set; } = of.Visitor.AskedBytes;
+
+    /// <summary>When it last showed a sign of life, the moment of asking at first.</summary>
+    public TimeSpan AliveAt { get; set; } = now;
+}
+
+/// <summary>
+/// What is asked of one visitor. A blob stays asked until its answer, or for a minute after nobody here waits for it any
+/// more, and so long it takes one of the visitor's places: a mute visitor is never asked more than that.
+/// Not thread-safe: its visitor locks.
+/// </summary>
+internal sealed class Asks(int places)
+{
+    private static readonly TimeSpan LateFor = TimeSpan.FromSeconds(60);
+
+    private readonly List<Place> _places = [];
+    private readonly Queue<Ask> _waiting = [];
+
+    public bool Full => _places.Count >= places;
+
+    /// <summary>Adds an ask. True when it must be sent; false when it waits for a place, or joins one for the same blob that is open.</summary>
+    public bool Add(Ask ask, TimeSpan now)
+    {
+        Forget(now);
+        if (_places.Find(place => place.Is(ask.Of.Page.Hash, ask.Blob) && place.Asks.Count > 0) is { } open)
+        {
+            open.Asks.Add(ask);
+            return false;
+        }
+        if (Full)
+        {
+            _waiting.Enqueue(ask);
+            return false;
+        }
+        _places.Add(new Place(ask));
+        return true;
+    }
+
+    /// <summary>The next ask that has waited and now has a place; it must be sent.</summary>
+    public Ask? Next(TimeSpan now)
+    {
+        Forget(now);
+        while (!Full && _waiting.TryDequeue(out var ask))
+            if (Add(ask, now))
+                return ask;
+        return null;
+    }
+
+    /// <summary>Nobody waits for this ask any more. Its answer may still come, and is then late.</summary>
+    public void GiveUp(Ask ask, TimeSpan now)
+    {
+        foreach (var place in _places)
+            if (place.Asks.Remove(ask) && place.Asks.Count == 0)
+                place.LateUntil = now + LateFor;
+        if (_waiting.Contains(ask))
+        {
+            var others = _waiting.Where(other => other != ask).ToList();
+            _waiting.Clear();
+            others.ForEach(_waiting.Enqueue);
+        }
+    }
+
+    /// <summary>Is this blob asked of the visitor, and if so, does anybody still wait for it?</summary>
+    public (bool Asked, bool Awaited) Look(ContentHash blob, TimeSpan now)
+    {
+        Forget(now);
+        var (asked, awaited) = (false, false);
+        foreach (var place in _places)
+            if (place.Blob == blob)
+                (asked, awaited) = (true, awaited || place.Asks.Count > 0);
+        return (asked, awaited);
+    }
+
+    /// <summary>
+    /// Takes the asks that one frame of this blob answers: all of them, whatever page they are for. The frame uses up one
+    /// place; for the others the visitor will send the same blob again, and that will be late.
+    /// </summary>
+    public List<Ask> Take(ContentHash blob, TimeSpan now)
+    {
+        var taken = new List<Ask>();
+        Place? used = null;
+        foreach (var place in _places.Where(place => place.Blob == blob).OrderByDescending(place => place.Asks.Count))
+        {
+            used ??= place;
+            if (place.Asks.Count > 0)
+                place.LateUntil = now + LateFor;
+            taken.AddRange(place.Asks);
+            place.Asks.Clear();
+        }
+        if (used is not null)
+            _places.Remove(used);
+        return taken;
+    }
+
+    /// <summary>Takes the asks that a miss answers.</summary>
+    public List<Ask> TakeMissed(ContentHash page, ContentHash blob)
+    {
+        var place = _places.Where(place => place.Is(page, blob)).MaxBy(place => place.Asks.Count);
+        if (place is null)
+            return [];
+        _places.Remove(place);
+        return place.Asks;
+    }
+
+    private void Forget(TimeSpan now) => _places.RemoveAll(place => place.Asks.Count == 0 && place.LateUntil <= now);
+
+    private sealed class Place(Ask first)
+    {
+        public ContentHash Page { get; } = first.Of.Page.Hash;
+        public ContentHash Blob { get; } = first.Blob;
+        public List<Ask> Asks { get; } = [first];
+        public TimeSpan LateUntil { get; set; }
+
+        public bool Is(ContentHash page, ContentHash blob) => Page == page && Blob == blob;
+    }
+}

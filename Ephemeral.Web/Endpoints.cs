@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text;
+using Ephemeral.Grains;
+using Microsoft.AspNetCore.StaticAssets;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Options;
+
+namespace Ephemeral.Web;
+
+/// <summary>The HTTP side of the protocol.</summary>
+internal static class Endpoints
+{
+    private const string Address = "{page:regex(^[0-9a-f]{{64}}$)}";
+    private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
+    public static void MapEphemeral(this WebApplication app)
+    {
+        app.Use(Headers.Add);
+        app.UseRouting();
+        app.MapStaticAssets();
+        app.MapMethods("/", Read, (HttpContext http) => File(http, "index.html"));
+        app.MapMethods("/" + Address, Read, (HttpContext http, string page, WebNode node) =>
+            IsBlocked(node, page) ? Blocked(http) : File(http, "index.html"));
+        app.MapMethods("/view", Read, (HttpContext http) => File(http, "view.html"));
+        app.MapMethods($"/{Address}/raw", Read, Raw);
+        app.MapMethods($"/api/pages/{Address}", Read, Health);
+        app.MapMethods("/health/live", Read, () => Results.Text("alive\n"));
+        app.MapMethods("/health/ready", Read, (HttpContext http, NodeLife life) => life.IsReady ? Results.Text("ready\n") : Busy(http, "not ready\n"));
+        app.Map("/ws", Visit);
+        app.MapFallback("{**path}", (HttpContext http) => File(http, "404.html", StatusCodes.Status404NotFound));
+    }
+
+    private static async Task<IResult> Visit(HttpContext http, WebNode node, NodeLife life, IOptions<WebOptions> options)
+    {
+        if (!http.WebSockets.IsWebSocketRequest || !http.WebSockets.WebSocketRequestedProtocols.Contains(Wire.Subprotocol))
+            return Results.Text($"This is a WebSocket with the subprotocol {Wire.Subprotocol}.\n", statusCode: StatusCodes.Status400BadRequest);
+        if (!Headers.IsOriginAllowed(http.Request, options.Value.AllowedOrigins))
+            return Results.Text("This origin may not connect here.\n", statusCode: StatusCodes.Status403Forbidden);
+        if (node.IsDraining || node.IsFull || !life.IsReady)
+            return Busy(http, "This node takes no visitors now.\n");
+        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = Wire.Subprotocol,
+            KeepAliveInterval = options.Value.PingInterval,
+            KeepAliveTimeout = options.Value.SilenceLimit - options.Value.PingInterval,
+        });
+        await node.Serve(socket);
+        return Results.Empty;
+    }
+
+    private static async Task<IResult> Raw(HttpContext http, string page, WebNode node)
+    {
+        var wait = 2;
+        if (http.Request.Query.TryGetValue("wait", out var asked)
+            && !(int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out wait) && wait <= 30))
+            return Results.Text("wait is a whole number of seconds from 0 to 30.\n", statusCode: StatusCodes.Status400BadRequest);
+        if (IsBlocked(node, page))
+            return Blocked(http);
+        // Even with no time to wait, a holder who is there needs a moment to answer.
+        var time = wait == 0 ? TimeSpan.FromMilliseconds(250) : TimeSpan.FromSeconds(wait);
+        if (await node.Read(Parse(page), time, http.RequestAborted) is not { } blob)
+            return Results.Text("Nobody who holds this page has given it in time.\n", statusCode: StatusCodes.Status404NotFound);
+        http.Response.Headers.ContentDisposition = "attachment";
+        return Results.Bytes(blob.Frame.AsMemory(Blob.HeadSize), IsText(blob) ? "text/plain; charset=utf-8" : "application/octet-stream");
+    }
+
+    private static async Task<IResult> Health(HttpContext http, string page, WebNode node)
+    {
+        if (IsBlocked(node, page))
+            return Blocked(http);
+        var (holders, waiters) = await node.Count(Parse(page));
+        return Results.Json(new { page, holders, waiters });
+    }
+
+    private static bool IsText(Blob blob)
+    {
+        try
+        {
+            return StrictUtf8.GetCharCount(blob.Content) >= 0;
+        }
+        catch (DecoderFallbackException)
+        {
+            return false;
+        }
+    }
+
+    private static ContentHash Parse(string page) => ContentHash.TryParse(page, out var hash) ? hash : throw new ArgumentException("The route lets no other through.", nameof(page));
+
+    private static bool IsBlocked(WebNode node, string page) => node.IsBlocked(Parse(page));
+
+    private static IResult Blocked(HttpContext http) => Results.Text("This page is not served here.\n", statusCode: StatusCodes.Status451UnavailableForLegalReasons);
+
+    private static IResult Busy(HttpContext http, string sentence)
+    {
+        http.Response.Headers.RetryAfter = "2";
+        return Results.Text(sentence, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static IResult File(HttpContext http, string name, int status = StatusCodes.Status200OK)
+    {
+        var file = http.RequestServices.GetRequiredService<IWebHostEnvironment>().WebRootFileProvider.GetFileInfo(name);
+        http.Response.StatusCode = status;
+        http.Response.Headers.CacheControl = "no-cache";
+        return file.Exists
+            ? Results.Stream(file.CreateReadStream(), "text/html; charset=utf-8")
+            : Results.Text("This is not an address here.\n", "text/html; charset=utf-8", statusCode: status);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+using Ephemeral.Grains;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace Ephemeral.Web;
+
+/// <summary>The web node as a program: with a silo of its own, or as a pure client of silos elsewhere. Tests start it too.</summary>
+public static class EphemeralWeb
+{
+    /// <summary>Builds the host from arguments, environment and appsettings.</summary>
+    /// <exception cref="InvalidOperationException">A setting is not one of those it can be.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(EphemeralWeb).Assembly.GetName().Name });
+        // Without this, any environment but Development has no client before it is published.
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+
+        var embedded = IsEmbedded(builder.Configuration);
+        var drainTime = embedded ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(20);
+        builder.Services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsRules>();
+        builder.Services.AddOptions<WebOptions>().BindConfiguration("Ephemeral").ValidateDataAnnotations().ValidateOnStart()
+            .PostConfigure(options => options.DrainTime ??= drainTime);
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<WebOptions>>((host, web) =>
+        {
+            host.ShutdownTimeout = web.Value.DrainTime!.Value + TimeSpan.FromSeconds(15);
+            // A client waits for its cluster; meanwhile the node already answers that it is not ready.
+            host.ServicesStartConcurrently = !embedded;
+        });
+        if (embedded)
+            builder.UseOrleans(silo => UseSilo(silo, builder.Configuration));
+        else
+            builder.UseOrleansClient(client => UseClient(client, builder.Configuration));
+
+        configure?.Invoke(builder);
+        builder.Services.TryAddKeyedSingleton(WebNode.Clock, TimeProvider.System);
+        builder.Services.AddSingleton<WebNode>();
+        builder.Services.AddSingleton<NodeLife>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<NodeLife>());
+
+        var app = builder.Build();
+        app.UseWebSockets();
+        app.MapEphemeral();
+        return app;
+    }
+
+    private static bool IsEmbedded(ConfigurationManager configuration) => configuration["Ephemeral:Silo"] switch
+    {
+        null or "embedded" => true,
+        "external" => false,
+        var other => throw new InvalidOperationException($"Ephemeral:Silo is '{other}'. It can be 'embedded' (the default: a silo in this process) or 'external' (silos elsewhere)."),
+    };
+
+    private static void UseSilo(ISiloBuilder silo, ConfigurationManager configuration)
+    {
+        silo.AddPages();
+        if (configuration["Orleans:Clustering:ProviderType"] is not null)
+            return;
+        // A cluster of its own on free loopback ports, so that two of these run side by side.
+        silo.UseLocalhostClustering(FreePort(), FreePort(), serviceId: "ephemeral", clusterId: Guid.NewGuid().ToString("N"));
+    }
+
+    private static void UseClient(IClientBuilder client, ConfigurationManager configuration)
+    {
+        client.UseConnectionRetryFilter(async (_, stopping) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), stopping);
+            return true;
+        });
+        if (configuration["Orleans:Clustering:ProviderType"] is null)
+            client.UseLocalhostClustering(
+                configuration.GetValue("Orleans:Endpoints:GatewayPort", EndpointOptions.DEFAULT_GATEWAY_PORT),
+                configuration.GetValue("Orleans:ServiceId", "ephemeral")!, configuration.GetValue("Orleans:ClusterId", "ephemeral")!);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

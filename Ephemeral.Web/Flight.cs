@@ -1,0 +1,245 @@
+using Ephemeral.Grains;
+
+namespace Ephemeral.Web;
+
+/// <summary>
+/// One blob on its way to this node's visitors, once for all who wait for it: from this node's holders if it has any, else from
+/// another node that does; from a second one when the first shows no sign of life for a second. Guarded by its page's lock.
+/// </summary>
+internal sealed class Flight(NodePage page, ContentHash blob)
+{
+    private const int MaxWave = 8;
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HoldSoon = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan GetTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+
+    private readonly Dictionary<Visitor, TimeSpan> _getters = [];
+    private readonly List<TaskCompletionSource<Blob>> _readers = [];
+    private readonly HashSet<Guid> _fetching = [];
+    private readonly HashSet<Guid> _tried = [];
+    private Upload? _upload;
+    private ITimer? _ticker;
+    private TimeSpan _lastSign;
+    private TimeSpan _retryAt = TimeSpan.MaxValue;
+    private TimeSpan _wait = TimeSpan.FromSeconds(1);
+    private int _wave = 1;
+    private int _misses;
+    private bool _localFailed;
+    private bool _deferred;
+
+    public ContentHash Blob => blob;
+
+    private bool IsRoot => blob == page.Hash;
+    private bool IsParked => _upload is null && _fetching.Count == 0 && !_deferred;
+
+    public void Start()
+    {
+        _lastSign = page.Now;
+        // In a crowd, those who have just been served say within a moment that they hold the page: better one of them than
+        // the same first holder again.
+        _deferred = IsRoot && page.HoldersComeSoon();
+        _ticker = page.StartTicker(_deferred ? HoldSoon : Tick, OnTick, Tick);
+        if (!_deferred)
+            Advance(1);
+    }
+
+    public bool AddGetter(Visitor visitor) => _getters.TryAdd(visitor, page.Now);
+
+    public void RemoveGetter(Visitor visitor)
+    {
+        _getters.Remove(visitor);
+        EndIfUnwanted();
+    }
+
+    /// <summary>For a reader over HTTP, who is nobody's waiter.</summary>
+    public Task<Blob> AddReader()
+    {
+        var reader = new TaskCompletionSource<Blob>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _readers.Add(reader);
+        return reader.Task;
+    }
+
+    public void RemoveReader(Task<Blob> reader)
+    {
+        _readers.RemoveAll(other => other.Task == reader);
+        EndIfUnwanted();
+    }
+
+    /// <summary>Somebody new may have it: a visitor here, or another node.</summary>
+    public void Hint()
+    {
+        _localFailed = false;
+        if (_deferred && !page.HoldersComeSoon())
+        {
+            _deferred = false;
+            Advance(1);
+        }
+        else if (IsParked)
+        {
+            Retry();
+        }
+    }
+
+    /// <summary>The upload that this waited for is over.</summary>
+    public void UploadEnded(Blob? found, int misses)
+    {
+        _upload = null;
+        if (found is not null)
+        {
+            Land(found);
+            return;
+        }
+        _localFailed = true;
+        _misses += misses;
+        Advance(1);
+    }
+
+    /// <summary>Ends when nobody waits for it here any more.</summary>
+    public void EndIfUnwanted()
+    {
+        if (!IsWanted)
+            End();
+    }
+
+    private bool IsWanted => _getters.Count > 0 || _readers.Count > 0 || (IsRoot && page.RootWanted);
+
+    private void Advance(int more)
+    {
+        if (page.FlightOf(blob) != this)
+            return;
+        _retryAt = TimeSpan.MaxValue;
+        if (_upload is null && !_localFailed && page.HasCandidates)
+        {
+            page.Join(this, out _upload);
+            return;
+        }
+        foreach (var source in page.Sources)
+        {
+            if (more == 0)
+                break;
+            if (source.Node == page.NodeId || _fetching.Contains(source.Node) || !_tried.Add(source.Node))
+                continue;
+            _fetching.Add(source.Node);
+            _ = FetchFrom(source);
+            more--;
+        }
+        if (IsParked)
+            Park();
+    }
+
+    private void Park()
+    {
+        if (_misses > 0)
+            FailGetters(_ => true);
+        // With nobody to ask, a root needs no flight: the page begins one when it hears of somebody.
+        if (!IsWanted || (_getters.Count == 0 && _readers.Count == 0 && !page.HasCandidates && page.Sources.IsEmpty))
+        {
+            End();
+            return;
+        }
+        // Ended at once by Hint; every retry begins with all who are known by then.
+        _retryAt = page.Now + _wait;
+        _wait = _wait * 2 < LongestWait ? _wait * 2 : LongestWait;
+        page.AnnounceSoon();
+    }
+
+    private void Retry()
+    {
+        _tried.Clear();
+        _localFailed = false;
+        _misses = 0;
+        _wave = 1;
+        Advance(1);
+    }
+
+    private async Task FetchFrom(Source source)
+    {
+        await Task.Yield();
+        var fetched = new Fetched(null, Coming: false, Misses: 0);
+        try
+        {
+            do
+            {
+                fetched = await page.Fetch(source, blob);
+                lock (page.Gate)
+                    if (fetched.Coming)
+                        _lastSign = page.Now;
+            }
+            while (fetched.Coming && page.FlightOf(blob) == this);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The node or the way to it is gone; another one is tried, and the health will say so soon.
+            page.LogFetchFailed(e);
+        }
+        lock (page.Gate)
+        {
+            _fetching.Remove(source.Node);
+            if (page.FlightOf(blob) != this)
+                return;
+            if (fetched.Blob is { } found && found.Frame.Length >= Grains.Blob.HeadSize)
+            {
+                Land(found);
+                return;
+            }
+            _misses += fetched.Misses;
+            Advance(1);
+        }
+    }
+
+    private void OnTick()
+    {
+        if (page.FlightOf(blob) != this)
+            return;
+        var now = page.Now;
+        if (_deferred)
+        {
+            _deferred = false;
+            Advance(1);
+            return;
+        }
+        if (_upload?.IsAlive == true)
+            _lastSign = now;
+        FailGetters(since => now - (since > _lastSign ? since : _lastSign) >= GetTimeout);
+        EndIfUnwanted();
+        if (now >= _retryAt)
+        {
+            Retry();
+        }
+        else if (!IsParked && _upload?.IsAlive != true)
+        {
+            Advance(_wave);
+            _wave = Math.Min(_wave * 2, MaxWave);
+        }
+    }
+
+    private void FailGetters(Func<TimeSpan, bool> which)
+    {
+        foreach (var (visitor, since) in _getters.Where(getter => which(getter.Value)).ToList())
+        {
+            _getters.Remove(visitor);
+            visitor.FailGet(page.Hash, blob);
+        }
+    }
+
+    private void Land(Blob found)
+    {
+        End();
+        if (IsRoot)
+            page.DeliverRoot(found);
+        foreach (var visitor in _getters.Keys)
+            visitor.AnswerGets(blob, found);
+        foreach (var reader in _readers)
+            reader.TrySetResult(found);
+    }
+
+    private void End()
+    {
+        _ticker?.Dispose();
+        if (_upload is not null)
+            _upload.Flight = null;
+        _upload = null;
+        page.Remove(this);
+    }
+}

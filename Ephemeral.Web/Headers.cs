@@ -1,0 +1,74 @@
+namespace Ephemeral.Web;
+
+/// <summary>The headers that keep a stranger's page in its box, and strangers' sites away from ours.</summary>
+internal static class Headers
+{
+    private const string Shell =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; worker-src 'self'; " +
+        "manifest-src 'self'; frame-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; connect-src 'self'";
+
+    // The view's origin is opaque through its own sandbox: it owns nothing, so its inline scripts may run. frame-src of
+    // the shell is what keeps it from navigating away; 'self' would match nothing here, so the host is named.
+    private const string View =
+        "sandbox allow-scripts allow-forms; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'unsafe-inline' blob: data:; " +
+        "img-src blob: data:; media-src blob: data:; font-src blob: data:; connect-src blob: data:; worker-src blob:; child-src blob: data:; " +
+        "form-action 'none'; base-uri 'none'; webrtc 'block'; frame-ancestors ";
+
+    private const string Raw = "sandbox; default-src 'none'";
+
+    /// <summary>Puts the headers of its route on every answer.</summary>
+    public static Task Add(HttpContext http, RequestDelegate next)
+    {
+        var headers = http.Response.Headers;
+        var path = http.Request.Path.Value ?? "";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), bluetooth=(), payment=(), browsing-topics=()";
+        headers["X-DNS-Prefetch-Control"] = "off";
+        if (path == "/view")
+        {
+            headers.ContentSecurityPolicy = View + (Host(http.Request) ?? "'none'");
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+            headers["Origin-Agent-Cluster"] = "?1";
+        }
+        else if (path.EndsWith("/raw", StringComparison.Ordinal) || path.StartsWith("/api/", StringComparison.Ordinal))
+        {
+            headers.ContentSecurityPolicy = Raw;
+            headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            headers.CacheControl = "no-store";
+        }
+        else
+        {
+            // Not every browser takes 'self' in connect-src for a WebSocket of the same host.
+            headers.ContentSecurityPolicy = Host(http.Request) is { } host ? $"{Shell} ws://{host} wss://{host}" : Shell;
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        }
+        // The bundle's names carry a hash of their content.
+        if (path.StartsWith("/assets/", StringComparison.Ordinal))
+            http.Response.OnStarting(() =>
+            {
+                if (http.Response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status206PartialContent or StatusCodes.Status304NotModified)
+                    headers.CacheControl = "public, max-age=31536000, immutable";
+                return Task.CompletedTask;
+            });
+        return next(http);
+    }
+
+    /// <summary>Browsers say where a page comes from; only ours, and those that are configured, may open a WebSocket. Programs say nothing.</summary>
+    public static bool IsOriginAllowed(HttpRequest request, string[] allowed)
+    {
+        if (request.Headers.Origin.Count == 0)
+            return true;
+        var origin = request.Headers.Origin.ToString();
+        // The scheme is not compared: TLS may end at a proxy. A default port is left out by browsers.
+        return Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+            && ((string.Equals(uri.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase)
+                    && uri.Port == (request.Host.Port ?? (uri.Scheme == Uri.UriSchemeHttps ? 443 : 80)))
+                || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase));
+    }
+
+    // What goes into a header must not be able to end a directive.
+    private static string? Host(HttpRequest request) =>
+        request.Host.Value is { Length: > 0 } host && host.All(c => char.IsAsciiLetterOrDigit(c) || ".-:[]".Contains(c)) ? host : null;
+}

@@ -1,0 +1,67 @@
+using Ephemeral.Grains;
+
+namespace Ephemeral.Web;
+
+/// <summary>What one visitor is to one page. Guarded by the page's lock.</summary>
+internal sealed class Membership(Visitor visitor, NodePage page)
+{
+    private static readonly TimeSpan UploadWindow = TimeSpan.FromSeconds(5);
+    private const int UploadsInWindow = 2;
+
+    private TimeSpan _windowStart;
+    private int _uploads;
+
+    public Visitor Visitor => visitor;
+    public NodePage Page => page;
+    public VisitorState State { get; set; }
+
+    /// <summary>Its place in the page's list.</summary>
+    public int Index { get; set; }
+
+    /// <summary>It waits for the root's bytes.</summary>
+    public bool WantsRoot { get; set; }
+
+    /// <summary>It has been sent the root in this spell of waiting.</summary>
+    public bool RootSent { get; set; }
+
+    /// <summary>When it was last sent the root.</summary>
+    public TimeSpan RootSentAt { get; set; }
+
+    /// <summary>This node has seen that it has the page.</summary>
+    public bool Proven { get; set; }
+
+    /// <summary>It has answered an ask well.</summary>
+    public bool AnsweredWell { get; set; }
+
+    /// <summary>Until when it goes last, for being silent or having missed.</summary>
+    public TimeSpan LastUntil { get; set; }
+
+    /// <summary>Its <c>want</c>, <c>hold</c> or <c>release</c> has not been answered by a status yet.</summary>
+    public bool AwaitsStatus { get; set; }
+
+    public StatusSlot Status { get; } = new();
+
+    /// <summary>It has given enough of late: others may take a turn.</summary>
+    public bool HasGivenEnough(TimeSpan now) => now - _windowStart < UploadWindow && _uploads >= UploadsInWindow;
+
+    /// <summary>Counts an upload asked of it for somebody else.</summary>
+    public void CountUpload(TimeSpan now)
+    {
+        if (now - _windowStart >= UploadWindow)
+            (_windowStart, _uploads) = (now, 0);
+        _uploads++;
+    }
+
+    /// <summary>
+    /// How good it is to ask: lower is better. Who answered well comes before who was served here, before who only claims;
+    /// who was silent or missed goes last for a minute. With <paramref name="balance"/>, who has given enough steps behind
+    /// others who can give too, so that a crowd does not fall on its first holder.
+    /// </summary>
+    public int Rank(TimeSpan now, bool balance) =>
+        LastUntil > now ? 5
+        : visitor.AsksFull ? 4
+        : State == VisitorState.Claimed ? 3
+        : balance && HasGivenEnough(now) ? 2
+        : AnsweredWell ? 0
+        : 1;
+}

@@ -1,0 +1,79 @@
+using Ephemeral.Grains;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+
+namespace Ephemeral.Web;
+
+/// <summary>The life of a web node: says where it is, keeps in touch with the cluster, and says goodbye before it stops.</summary>
+internal sealed partial class NodeLife(
+    WebNode node, IOptions<WebOptions> options, IServer server, IHostApplicationLifetime lifetime, ILogger<NodeLife> logger) : IHostedLifecycleService, IDisposable
+{
+    private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(15);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _touching = Task.CompletedTask;
+    private TimeSpan? _touchedAt;
+
+    /// <summary>Visitors can be served: the cluster answers, and the node is not about to go.</summary>
+    public bool IsReady => !node.IsDraining && node.Now - _touchedAt < LostAfter;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The node opens its doors when the cluster has answered once.
+        var touched = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _touching = KeepInTouch(touched);
+        return touched.Task.WaitAsync(cancellationToken);
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStarted.Register(() =>
+        {
+            foreach (var address in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
+                LogOpen(address);
+        });
+        return Task.CompletedTask;
+    }
+
+    // Before anything else stops: the server, the silo and the way to the cluster still work.
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await node.Drain(options.Value.DrainTime!.Value).WaitAsync(cancellationToken);
+        await _stopping.CancelAsync();
+        await _touching;
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public void Dispose() => _stopping.Dispose();
+
+    // One call serves three ends: it shows that the cluster answers, asks for the site's pulse, and brings it.
+    private async Task KeepInTouch(TaskCompletionSource touched)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            var wait = TouchEvery;
+            try
+            {
+                await node.SiteChanged(await node.Grains.GetGrain<ISiteGrain>(ISiteGrain.Key).Watch(node.Id, node.Reference));
+                _touchedAt = node.Now;
+                touched.TrySetResult();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                LogOutOfTouch(e);
+                wait = TimeSpan.FromMilliseconds(500);
+            }
+            await Task.Delay(wait, node.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ephemeral is open at {Address}")]
+    private partial void LogOpen(string address);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The cluster does not answer; it is tried again")]
+    private partial void LogOutOfTouch(Exception e);
+}

@@ -1,0 +1,242 @@
+using Ephemeral.Grains;
+
+namespace Ephemeral.Web;
+
+/// <summary>The part of a page that talks with its grain, and tells the visitors how the page is.</summary>
+internal sealed partial class NodePage
+{
+    private const int CrowdMember = 5_000;
+    private static readonly TimeSpan AnnounceEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan WaitingEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan TellAtLeastEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan ReadAgain = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Never = TimeSpan.MaxValue;
+
+    private readonly IPageGrain _grain = node.Grains.GetGrain<IPageGrain>(hash.ToString());
+    private PageHealth? _health;
+    private (int Holders, int Claims, int Waiters) _announced;
+    private bool _announcing;
+    private bool _announceSoon;
+    private int _failures;
+    private TimeSpan _announcedAt = TimeSpan.MinValue / 2;
+    private TimeSpan _renewAfter;
+    private TimeSpan _toldAt = TimeSpan.MinValue / 2;
+    private TimeSpan _answerBy = Never;
+    private TimeSpan _scheduled = Never;
+    private bool _tell;
+
+    // Until the grain has been told that nobody is left, the page stays; after some failures the lease tells it instead.
+    private bool IsAnnounced => _announcing || (_announced != default && _failures < 5);
+
+    /// <summary>The numbers over the whole cluster: what the grain counts elsewhere, and what is so here right now.</summary>
+    private (int Holders, int Waiters) Total =>
+        ((_health?.Holders - _health?.YourHolders ?? 0) + _holders, (_health?.Waiters - _health?.YourWaiters ?? 0) + _waiters);
+
+    /// <summary>The status for somebody who is that to the page; null while the grain has not answered yet.</summary>
+    public byte[]? Status(VisitorState you)
+    {
+        lock (Gate)
+            return _health is null ? null : Wire.Status(hash, Total.Holders, Total.Waiters, you);
+    }
+
+    /// <summary>The numbers, asked of the grain unless they are known here.</summary>
+    public async Task<(int Holders, int Waiters)> Count()
+    {
+        if (_health is null)
+            await Refresh();
+        lock (Gate)
+            return Total;
+    }
+
+    /// <summary>Announces as soon as the pace allows.</summary>
+    public void AnnounceSoon()
+    {
+        _announceSoon = true;
+        Schedule();
+    }
+
+    /// <summary>The grain has pushed its health.</summary>
+    public void Push(PageHealth health)
+    {
+        lock (Gate)
+        {
+            // Of another epoch it may be older than what is known: only an answer to an announcement tells.
+            if (_health is not null && _health.Epoch != health.Epoch)
+                AnnounceSoon();
+            else
+                Accept(health);
+        }
+    }
+
+    /// <summary>Called by the agenda at the time that the page asked for.</summary>
+    public void Due(TimeSpan due)
+    {
+        lock (Gate)
+        {
+            if (due != _scheduled)
+                return;
+            _scheduled = Never;
+            Act();
+        }
+    }
+
+    /// <summary>Announces once more that nobody is here, if that has not been said. For a node that is stopping.</summary>
+    public Task LastAnnounce()
+    {
+        lock (Gate)
+            return _announced == default ? Task.CompletedTask : Announce();
+    }
+
+    private async Task Refresh()
+    {
+        try
+        {
+            var health = await _grain.GetHealth(node.Id).WaitAsync(AnswerWithin, node.Time);
+            lock (Gate)
+                Accept(health, fresh: true);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            node.LogUnreachable(e);
+        }
+    }
+
+    private void Accept(PageHealth health, bool fresh = false)
+    {
+        var isSameEpoch = _health?.Epoch == health.Epoch;
+        if (isSameEpoch ? health.Sequence < _health!.Sequence : _health is not null && !fresh)
+            return;
+        var isNews = !isSameEpoch || health.Sequence > _health!.Sequence;
+        var before = Total;
+        _health = health;
+        _tell |= Total != before;
+        if (isNews)
+            Hint();
+        Act();
+    }
+
+    // The visitors here have changed.
+    private void Changed()
+    {
+        _tell = true;
+        if (_answerBy == Never && _members.Exists(member => member.AwaitsStatus))
+            _answerBy = Now + AnswerWithin;
+        Act();
+        RemoveIfUnused();
+    }
+
+    private void Act()
+    {
+        var now = Now;
+        if (AnnounceDue <= now)
+            _ = Announce();
+        if (_answerBy <= now || (_answerBy != Never && _health is not null))
+            Tell(onlyAwaiting: !(_tell && TellDue <= now));
+        else if (_tell && TellDue <= now && _health is not null)
+            Tell(onlyAwaiting: false);
+        Schedule();
+    }
+
+    private void Schedule()
+    {
+        var due = AnnounceDue;
+        if (_answerBy < due)
+            due = _answerBy;
+        if (_tell && _health is not null && _members.Count > 0 && TellDue < due)
+            due = TellDue;
+        if (due >= _scheduled)
+            return;
+        _scheduled = due;
+        node.Agenda.Add(this, due);
+    }
+
+    private TimeSpan AnnounceDue
+    {
+        get
+        {
+            if (_announcing || Removed)
+                return Never;
+            var pace = _failures == 0 ? AnnounceEvery : AnnounceEvery * (1 << Math.Min(_failures, 3));
+            if ((_holders, _claims, _waiters) is var counts && (counts != _announced || _announceSoon))
+            {
+                if (counts == default && _announced == default)
+                    return Never;
+                // The first holder or claim here is said at once: somebody elsewhere may be waiting for it.
+                var isFirst = (_holders > 0 && _announced.Holders == 0) || (_claims > 0 && _announced is { Holders: 0, Claims: 0 });
+                return isFirst && _failures == 0 ? Now : _announcedAt + pace;
+            }
+            if (counts == default)
+                return Never;
+            return _announcedAt + (RootWanted && FlightOf(hash) is null ? WaitingEvery : _renewAfter);
+        }
+    }
+
+    // How often the visitors here are told: the more there are, the less often, but always within two seconds.
+    private TimeSpan TellDue
+    {
+        get
+        {
+            var pace = TellEvery * Math.Max(1, (double)_members.Count * 8 / CrowdMember);
+            return _toldAt + (pace < TellAtLeastEvery ? pace : TellAtLeastEvery);
+        }
+    }
+
+    private void Tell(bool onlyAwaiting)
+    {
+        var texts = new byte[]?[4];
+        foreach (var member in _members)
+        {
+            if (onlyAwaiting && !member.AwaitsStatus)
+                continue;
+            member.AwaitsStatus = false;
+            var you = (int)member.State;
+            texts[you] ??= Wire.Status(hash, Total.Holders, Total.Waiters, member.State);
+            member.Visitor.SendStatus(member.Status, texts[you]!);
+        }
+        _answerBy = Never;
+        if (onlyAwaiting)
+            return;
+        _toldAt = Now;
+        _tell = false;
+    }
+
+    private async Task Announce()
+    {
+        _announcing = true;
+        _announceSoon = false;
+        _announcedAt = Now;
+        _renewAfter = RenewEvery * (0.8 + Random.Shared.NextDouble() * 0.4);
+        var counts = (_holders, _claims, _waiters);
+        var said = new Announcement(node.Id, node.Reference, _holders, _claims, _waiters, node.NextVersion());
+        PageHealth? health = null;
+        await Task.Yield();
+        try
+        {
+            health = await _grain.Announce(said);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            node.LogUnreachable(e);
+        }
+        lock (Gate)
+        {
+            _announcing = false;
+            _failures = health is null ? _failures + 1 : 0;
+            if (health is not null)
+            {
+                _announced = counts;
+                Accept(health, fresh: true);
+            }
+            else
+            {
+                // What the grain heard of this is not known: say it again.
+                _announceSoon = true;
+                Act();
+            }
+            RemoveIfUnused();
+        }
+    }
+}

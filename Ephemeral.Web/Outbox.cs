@@ -1,0 +1,148 @@
+using System.Net.WebSockets;
+using Ephemeral.Grains;
+
+namespace Ephemeral.Web;
+
+/// <summary>What waits to be sent to one visitor: bounded in bytes, written by one writer, which exists only while there is something to write.</summary>
+/// <param name="maxBytes">Most bytes beyond what the visitor asked for by <c>get</c>.</param>
+/// <param name="overflow">Called once when they are exceeded; the outbox then takes nothing more.</param>
+/// <param name="room">Called, outside any lock, each time a blob has been written.</param>
+internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Action room) : IThreadPoolWorkItem
+{
+    // Larger blobs go out as fragments of one message, so that a slow reader ties up this much, not the blob's size twice.
+    private const int Fragment = 64 << 10;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Item> _items = new(1);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _bytes;
+    private long _creditBytes;
+    private bool _writing;
+    private bool _full;
+    private WebSocketCloseStatus? _close;
+
+    /// <summary>Bytes of every kind that wait to be sent.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Ends when the close frame is out, or can't be sent.</summary>
+    public Task Closed => _closed.Task;
+
+    /// <summary>Queues a text frame.</summary>
+    public void Text(byte[] utf8) => Add(new Item(utf8, null, false));
+
+    /// <summary>Queues a blob; <paramref name="onCredit"/> when the visitor asked for it by <c>get</c>.</summary>
+    public void Blob(Blob blob, bool onCredit) => Add(new Item(blob.Frame, null, onCredit));
+
+    /// <summary>Queues a status; if the slot's last one is still waiting, the newer one takes its place.</summary>
+    public void Status(StatusSlot slot, byte[] utf8)
+    {
+        lock (_gate)
+        {
+            var waiting = slot.Waiting is not null;
+            slot.Waiting = utf8;
+            if (waiting)
+                return;
+        }
+        Add(new Item(utf8, slot, false));
+    }
+
+    /// <summary>Sends what is queued and then a close frame; with <paramref name="discard"/> only the close frame.</summary>
+    public void Close(int status, bool discard)
+    {
+        lock (_gate)
+        {
+            if (_close is not null)
+                return;
+            _close = (WebSocketCloseStatus)status;
+            if (discard)
+                _items.Clear();
+            StartWriting();
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = Write();
+
+    private void Add(Item item)
+    {
+        lock (_gate)
+        {
+            if (_full || _close is not null)
+                return;
+            _bytes += item.Bytes.Length;
+            if (item.OnCredit)
+                _creditBytes += item.Bytes.Length;
+            _full = _bytes - _creditBytes > maxBytes;
+            if (!_full)
+            {
+                _items.Enqueue(item);
+                StartWriting();
+                return;
+            }
+        }
+        overflow();
+    }
+
+    private void StartWriting()
+    {
+        if (_writing)
+            return;
+        _writing = true;
+        // Never on the caller's thread: it may hold the lock of a page that ten thousand others wait for.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private async Task Write()
+    {
+        try
+        {
+            while (true)
+            {
+                Item item;
+                ReadOnlyMemory<byte> bytes;
+                lock (_gate)
+                {
+                    if (!_items.TryDequeue(out item))
+                    {
+                        _writing = false;
+                        if (_close is null)
+                            return;
+                        break;
+                    }
+                    bytes = item.Bytes;
+                    if (item.Slot is { } slot)
+                    {
+                        bytes = slot.Waiting;
+                        slot.Waiting = null;
+                    }
+                }
+                var type = bytes.Span[0] == Wire.BlobFrame ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
+                for (; bytes.Length > Fragment; bytes = bytes[Fragment..])
+                    await socket.SendAsync(bytes[..Fragment], type, endOfMessage: false, CancellationToken.None);
+                await socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None);
+                lock (_gate)
+                {
+                    _bytes -= item.Bytes.Length;
+                    if (item.OnCredit)
+                        _creditBytes -= item.Bytes.Length;
+                }
+                if (type == WebSocketMessageType.Binary)
+                    room();
+            }
+            await socket.CloseOutputAsync(_close.Value, null, CancellationToken.None);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
+        {
+            // The visitor is gone; its read loop ends by the same cause and takes it off every page.
+            socket.Abort();
+        }
+        _closed.TrySetResult();
+    }
+
+    private readonly record struct Item(byte[] Bytes, StatusSlot? Slot, bool OnCredit);
+}
+
+/// <summary>The place of a page's status in an outbox: at most one waits there, the newest.</summary>
+internal sealed class StatusSlot
+{
+    public byte[]? Waiting { get; set; }
+}

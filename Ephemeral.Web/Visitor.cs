@@ -1,0 +1,514 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using Ephemeral.Grains;
+
+namespace Ephemeral.Web;
+
+/// <summary>
+/// One visitor: one WebSocket, its read loop with the one switch over what a visitor can say, and what it holds, wants and gets.
+/// Locks are taken in this order: a page's, then a visitor's, then its outbox's.
+/// </summary>
+internal sealed class Visitor
+{
+    private const int GetCredit = 1 << 20;
+    private const int MaxStrayFrames = 16;
+    private const int MaxStrayBytes = 4 << 20;
+    private static readonly TimeSpan StrayWindow = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly WebSocket _socket;
+    private readonly WebNode _node;
+    private readonly Outbox _outbox;
+    private readonly Lock _gate = new();
+    private readonly List<Membership> _pages = new(1);
+    private readonly Asks _asks;
+    private List<OpenGet>? _gets;
+    private Rate _messages;
+    private Rate _refusals;
+    private Queue<(TimeSpan At, int Frames, int Bytes)>? _strays;
+    private ContentHash? _receiving;
+    private bool _left;
+
+    public Visitor(WebSocket socket, WebNode node)
+    {
+        _socket = socket;
+        _node = node;
+        _asks = new Asks(node.Options.MaxAsks);
+        _outbox = new Outbox(socket, node.Options.MaxQueuedBytes, () => Close(1013, discard: true), StartGets);
+    }
+
+    /// <summary>Bytes of asked blobs that have come from it: a sign of life.</summary>
+    public long AskedBytes { get; private set; }
+
+    /// <summary>No further ask can be sent to it now. Read without the lock: a stale answer only costs the better choice.</summary>
+    public bool AsksFull => _asks.Full;
+
+    /// <summary>Serves the visitor until it is gone.</summary>
+    public async Task Run()
+    {
+        _outbox.Text(_node.Welcome);
+        try
+        {
+            while (await Receive())
+            {
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
+        {
+            // Whatever ended the connection, the visitor is gone.
+        }
+        Leave();
+        _outbox.Close((int)WebSocketCloseStatus.NormalClosure, discard: true);
+        await ReadToClose();
+        Abort();
+    }
+
+    /// <summary>Sends a frame that no bound or order applies to but the outbox's.</summary>
+    public void Send(byte[] text) => _outbox.Text(text);
+
+    /// <summary>Sends a page's status; a newer one replaces one that still waits.</summary>
+    public void SendStatus(StatusSlot slot, byte[] text) => _outbox.Status(slot, text);
+
+    /// <summary>Sends a root that was wanted.</summary>
+    public void SendRoot(ContentHash root, Blob blob)
+    {
+        if (!AnswerGets(root, blob))
+            _outbox.Blob(blob, onCredit: false);
+    }
+
+    /// <summary>Answers every open <c>get</c> of this blob with one frame; false if there is none.</summary>
+    public bool AnswerGets(ContentHash hash, Blob blob)
+    {
+        lock (_gate)
+        {
+            if (_gets is null || _gets.RemoveAll(get => get.Blob == hash) == 0)
+                return false;
+        }
+        _outbox.Blob(blob, onCredit: true);
+        return true;
+    }
+
+    /// <summary>Says that nothing came of a <c>get</c>.</summary>
+    public void FailGet(ContentHash page, ContentHash blob)
+    {
+        lock (_gate)
+        {
+            if (_gets is null || _gets.RemoveAll(get => get.Of.Page.Hash == page && get.Blob == blob) == 0)
+                return;
+        }
+        _outbox.Text(Wire.Error(ErrorCode.Unavailable, "Nobody who holds this page has given this blob.", page, blob));
+    }
+
+    /// <summary>Asks this visitor for a blob, now or when one of its places is free.</summary>
+    public void Ask(Ask ask)
+    {
+        lock (_gate)
+        {
+            if (!_left && _asks.Add(ask, _node.Now))
+                _outbox.Text(Wire.Ask(ask.Of.Page.Hash, ask.Blob));
+        }
+    }
+
+    /// <summary>Nobody waits for this ask any more.</summary>
+    public void GiveUp(Ask ask)
+    {
+        lock (_gate)
+            _asks.GiveUp(ask, _node.Now);
+        SendWaitingAsks();
+        // It stopped in the middle of a frame and keeps others from receiving theirs.
+        if (_receiving == ask.Blob && _node.Memory.IsCrowded)
+            Abort();
+    }
+
+    /// <summary>Sends asks that have waited for a place, if there is one now.</summary>
+    public void SendWaitingAsks()
+    {
+        lock (_gate)
+            while (_asks.Next(_node.Now) is { } ask)
+                _outbox.Text(Wire.Ask(ask.Of.Page.Hash, ask.Blob));
+    }
+
+    /// <summary>Takes the visitor off a page that the operator has blocked.</summary>
+    public void Block(ContentHash page)
+    {
+        if (Drop(page) is not null)
+            _outbox.Text(BlockedError(page));
+    }
+
+    /// <summary>Closes the connection; with <paramref name="discard"/> without sending first what is queued.</summary>
+    public void Close(int status, bool discard = false)
+    {
+        _outbox.Close(status, discard);
+        // On another thread, as the caller may hold the lock of a page.
+        ThreadPool.UnsafeQueueUserWorkItem(static visitor => _ = visitor.LeaveAndFinish(), this, preferLocal: false);
+    }
+
+    /// <summary>Ends the connection at once.</summary>
+    public void Abort() => _socket.Abort();
+
+    private async Task LeaveAndFinish()
+    {
+        Leave();
+        // A reader so slow that the close frame does not reach it.
+        await Task.Delay(CloseTimeout, _node.Time);
+        Abort();
+    }
+
+    // A connection that is dropped with bytes unread is reset, and a reset can overtake the close frame.
+    private async Task ReadToClose()
+    {
+        using var timeout = new CancellationTokenSource(CloseTimeout, _node.Time);
+        var buffer = ArrayPool<byte>.Shared.Rent(16 << 10);
+        try
+        {
+            await _outbox.Closed.WaitAsync(timeout.Token);
+            while (_socket.State == WebSocketState.CloseSent)
+                await _socket.ReceiveAsync(buffer.AsMemory(), timeout.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
+        {
+            // It had its time.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<bool> Receive()
+    {
+        // A receive into nothing: an idle visitor holds no buffer.
+        var start = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+        if (start.MessageType == WebSocketMessageType.Close)
+            return false;
+        if (start.EndOfMessage)
+            return Fail(ErrorCode.BadMessage, "An empty frame says nothing.");
+
+        var buffer = ArrayPool<byte>.Shared.Rent(Wire.MaxText + 1);
+        try
+        {
+            var least = start.MessageType == WebSocketMessageType.Text ? buffer.Length : Blob.HeadSize;
+            var (length, ended) = await Fill(buffer.AsMemory(0, least), 0);
+            if (start.MessageType == WebSocketMessageType.Binary)
+                return length < Blob.HeadSize || buffer[0] != Wire.BlobFrame
+                    ? Fail(ErrorCode.BadMessage, "A binary frame is the byte 1, 32 bytes of hash, then the blob.")
+                    : await ReceiveBlob(buffer.AsMemory(0, length), ended);
+            return !ended || length > Wire.MaxText
+                ? Fail(ErrorCode.BadMessage, $"A text frame has at most {Wire.MaxText} bytes.")
+                : Handle(buffer.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+
+    private async Task<(int Length, bool Ended)> Fill(Memory<byte> buffer, int length)
+    {
+        while (length < buffer.Length)
+        {
+            var part = await _socket.ReceiveAsync(buffer[length..], CancellationToken.None);
+            length += part.Count;
+            if (part.EndOfMessage)
+                return (length, true);
+        }
+        return (length, false);
+    }
+
+    // The one switch. True: go on reading.
+    private bool Handle(ReadOnlySpan<byte> text)
+    {
+        var now = _node.Now;
+        if (!_messages.TrySpend(1, _node.Options.MessagesPerSecond, _node.Options.MessageBurst, now, out var retryAfter))
+        {
+            // One refusal a message, and as many as a burst has messages: then it is not a mistake any more.
+            return _refusals.TrySpend(1, _node.Options.MessagesPerSecond, _node.Options.MessageBurst, now, out _)
+                ? Refuse(ErrorCode.RateLimited, "Too many messages; this one was not looked at.", retryAfter: retryAfter)
+                : Fail(ErrorCode.RateLimited, "Too many messages, and they go on.");
+        }
+        if (!Wire.TryRead(text, out var message, out var why))
+            return Fail(ErrorCode.BadMessage, why);
+
+        switch (message.Type)
+        {
+            case MessageType.Want:
+                return Enter(message.Page) is not { } wanted || wanted.Page.Want(wanted, message.Root);
+            case MessageType.Hold:
+                return Enter(message.Page) is not { } held || held.Page.Hold(held);
+            case MessageType.Release:
+                return Release(message.Page);
+            case MessageType.Get:
+                return Get(message.Page, message.Blob);
+            case MessageType.Cancel:
+                return Cancel(message.Page, message.Blob);
+            case MessageType.Miss:
+                return Missed(message.Page, message.Blob);
+            case MessageType.Watch:
+                return _node.Watch(this, true);
+            case MessageType.Unwatch:
+                return _node.Watch(this, false);
+            default:
+                throw new InvalidOperationException($"The message {message.Type} has no case.");
+        }
+    }
+
+    private Membership? Enter(ContentHash page)
+    {
+        if (_node.IsBlocked(page))
+        {
+            Drop(page);
+            _outbox.Text(BlockedError(page));
+            return null;
+        }
+        lock (_gate)
+        {
+            if (Find(page) is { } known)
+                return known;
+            if (_pages.Count >= _node.Options.MaxPages)
+            {
+                Refuse(ErrorCode.TooMany, $"One visitor has at most {_node.Options.MaxPages} pages.", page);
+                return null;
+            }
+        }
+        // The page's lock comes before the visitor's; only this visitor's own read loop adds pages to it.
+        var membership = _node.Join(this, page);
+        lock (_gate)
+        {
+            if (!_left)
+            {
+                _pages.Add(membership);
+                return membership;
+            }
+        }
+        membership.Page.Leave(membership);
+        return null;
+    }
+
+    private bool Release(ContentHash page)
+    {
+        var left = Drop(page);
+        if (left is not null && left.Page.Status(VisitorState.None) is { } status)
+            _outbox.Text(status);
+        else
+            _ = SendStatusOfUnknown(page);
+        return true;
+    }
+
+    private async Task SendStatusOfUnknown(ContentHash page)
+    {
+        var (holders, waiters) = await _node.Count(page);
+        VisitorState state;
+        lock (_gate)
+            state = Find(page)?.State ?? VisitorState.None;
+        _outbox.Text(Wire.Status(page, holders, waiters, state));
+    }
+
+    private bool Get(ContentHash page, ContentHash blob)
+    {
+        lock (_gate)
+        {
+            if (Find(page) is not { } membership)
+                return Refuse(ErrorCode.Unavailable, "You neither want nor hold this page.", page, blob);
+            if (_gets?.Count >= _node.Options.MaxGets)
+                return Refuse(ErrorCode.TooMany, $"One visitor has at most {_node.Options.MaxGets} open gets.", page, blob);
+            (_gets ??= new List<OpenGet>(1)).Add(new OpenGet(membership, blob));
+        }
+        StartGets();
+        return true;
+    }
+
+    // A get is a credit: none is begun while the visitor has a megabyte to read already.
+    private void StartGets()
+    {
+        while (true)
+        {
+            OpenGet next;
+            lock (_gate)
+            {
+                var index = _gets?.FindIndex(get => !get.Started) ?? -1;
+                if (index < 0 || _outbox.Bytes > GetCredit)
+                    return;
+                next = _gets![index];
+                _gets[index] = next with { Started = true };
+            }
+            next.Of.Page.Get(next.Of, next.Blob);
+        }
+    }
+
+    private bool Cancel(ContentHash page, ContentHash blob)
+    {
+        Membership? membership;
+        lock (_gate)
+        {
+            membership = Find(page);
+            _gets?.RemoveAll(get => get.Of == membership && get.Blob == blob);
+        }
+        membership?.Page.CancelGet(membership, blob);
+        return true;
+    }
+
+    private bool Missed(ContentHash page, ContentHash blob)
+    {
+        List<Ask> asks;
+        lock (_gate)
+            asks = _asks.TakeMissed(page, blob);
+        foreach (var ask in asks)
+            ask.Asker.Missed(ask);
+        SendWaitingAsks();
+        return true;
+    }
+
+    private async Task<bool> ReceiveBlob(ReadOnlyMemory<byte> head, bool ended)
+    {
+        var hash = new ContentHash(head.Span[1..Blob.HeadSize]);
+        if (!Look(hash).Asked)
+            return await SkipStray(hash, ended);
+
+        var maxBlob = _node.Options.MaxBlob;
+        await _node.Memory.Acquire(maxBlob);
+        _receiving = hash;
+        var frame = ArrayPool<byte>.Shared.Rent(ended ? Blob.HeadSize : 16 << 10);
+        try
+        {
+            head.CopyTo(frame);
+            var length = Blob.HeadSize;
+            while (!ended && length - Blob.HeadSize <= maxBlob)
+            {
+                if (length == frame.Length)
+                    frame = Grow(frame, Math.Min(frame.Length * 4, Blob.HeadSize + maxBlob + 1));
+                var part = await _socket.ReceiveAsync(frame.AsMemory(length), CancellationToken.None);
+                length += part.Count;
+                AskedBytes += part.Count;
+                ended = part.EndOfMessage;
+            }
+            return length - Blob.HeadSize > maxBlob
+                ? Fail(ErrorCode.TooLarge, $"A blob has at most {maxBlob} bytes.", hash)
+                : Answer(hash, frame.AsSpan(0, length));
+        }
+        finally
+        {
+            _receiving = null;
+            ArrayPool<byte>.Shared.Return(frame, clearArray: true);
+            _node.Memory.Release(maxBlob);
+            SendWaitingAsks();
+        }
+    }
+
+    // The blob is checked here, at the holder's own node, before anybody else sees a byte of it. A late one is not even hashed.
+    private bool Answer(ContentHash hash, ReadOnlySpan<byte> frame)
+    {
+        if (Look(hash).Awaited && ContentHash.Of(frame[Blob.HeadSize..]) != hash)
+            return Fail(ErrorCode.BadContent, "The bytes do not have the hash that the frame names.", hash);
+        List<Ask> asks;
+        lock (_gate)
+            asks = _asks.Take(hash, _node.Now);
+        if (asks.Count == 0)
+            return true;
+        var blob = new Blob(frame.ToArray());
+        foreach (var ask in asks)
+        {
+            ask.Of.Page.AnsweredWell(ask.Of, hash);
+            ask.Asker.Answered(ask, blob);
+        }
+        return true;
+    }
+
+    private (bool Asked, bool Awaited) Look(ContentHash hash)
+    {
+        lock (_gate)
+            return _asks.Look(hash, _node.Now);
+    }
+
+    private async Task<bool> SkipStray(ContentHash blob, bool ended)
+    {
+        if (!CountStray(frames: 1, bytes: 0))
+            return Fail(ErrorCode.NotAsked, "Too many frames that nobody asked for.", blob);
+        Refuse(ErrorCode.NotAsked, "Nobody asked you for this blob; it was thrown away.", blob: blob);
+        var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            while (!ended)
+            {
+                var part = await _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+                ended = part.EndOfMessage;
+                if (!CountStray(frames: 0, part.Count))
+                    return Fail(ErrorCode.NotAsked, "Too many bytes that nobody asked for.", blob);
+            }
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+
+    private bool CountStray(int frames, int bytes)
+    {
+        var now = _node.Now;
+        _strays ??= new Queue<(TimeSpan, int, int)>();
+        while (_strays.TryPeek(out var oldest) && oldest.At <= now - StrayWindow)
+            _strays.Dequeue();
+        _strays.Enqueue((now, frames, bytes));
+        return _strays.Sum(stray => stray.Frames) <= MaxStrayFrames && _strays.Sum(stray => stray.Bytes) <= MaxStrayBytes;
+    }
+
+    private static byte[] Grow(byte[] frame, int size)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(size);
+        frame.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(frame, clearArray: true);
+        return larger;
+    }
+
+    private bool Refuse(ErrorCode code, string sentence, ContentHash? page = null, ContentHash? blob = null, TimeSpan? retryAfter = null)
+    {
+        _outbox.Text(Wire.Error(code, sentence, page, blob, retryAfter));
+        return true;
+    }
+
+    private bool Fail(ErrorCode code, string sentence, ContentHash? blob = null)
+    {
+        Refuse(code, sentence, blob: blob);
+        _outbox.Close(Wire.CloseCode(code), discard: false);
+        Leave();
+        return false;
+    }
+
+    private static byte[] BlockedError(ContentHash page) => Wire.Error(ErrorCode.Blocked, "This page is not served here.", page);
+
+    private Membership? Find(ContentHash page) => _pages.Find(membership => membership.Page.Hash == page);
+
+    private Membership? Drop(ContentHash page)
+    {
+        Membership? membership;
+        lock (_gate)
+        {
+            membership = Find(page);
+            if (membership is null)
+                return null;
+            _pages.Remove(membership);
+            _gets?.RemoveAll(get => get.Of == membership);
+        }
+        membership.Page.Leave(membership);
+        return membership;
+    }
+
+    private void Leave()
+    {
+        List<Membership> pages;
+        lock (_gate)
+        {
+            if (_left)
+                return;
+            _left = true;
+            pages = [.. _pages];
+            _pages.Clear();
+            _gets = null;
+        }
+        foreach (var membership in pages)
+            membership.Page.Leave(membership);
+        _node.Left(this);
+    }
+
+    private readonly record struct OpenGet(Membership Of, ContentHash Blob, bool Started = false);
+}

@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using System.Net.WebSockets;
+using Ephemeral.Grains;
+using Microsoft.Extensions.Options;
+
+namespace Ephemeral.Web;
+
+/// <summary>This process's one observer: the pages that its visitors hold and want, and its way to grains and other nodes.</summary>
+internal sealed partial class WebNode : IWebNode, IDisposable
+{
+    /// <summary>The key of the node's own clock, apart from that of a silo in the same process.</summary>
+    public const string Clock = "web-node";
+
+    private static readonly TimeSpan ServeFor = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<ContentHash, NodePage> _pages = [];
+    private readonly HashSet<Visitor> _visitors = [];
+    private readonly HashSet<Visitor> _watchers = [];
+    private readonly IOptionsMonitor<WebOptions> _options;
+    private readonly IDisposable? _onBlocked;
+    private readonly ILogger<WebNode> _logger;
+    private HashSet<ContentHash> _blocked = [];
+    private SitePulse _pulse = new(0, 0);
+    private IWebNode? _reference;
+    private long _version;
+
+    public WebNode(IGrainFactory grains, IOptionsMonitor<WebOptions> options, [FromKeyedServices(Clock)] TimeProvider time, ILogger<WebNode> logger)
+    {
+        (Grains, _options, Options, Time, _logger) = (grains, options, options.CurrentValue, time, logger);
+        Welcome = Wire.Welcome(Options);
+        Memory = new BlobMemory(Options.BlobMemory);
+        Agenda = new Agenda(time);
+        Prover = new Prover(this);
+        Block(Options);
+        _onBlocked = options.OnChange(Block);
+    }
+
+    public Guid Id { get; } = Guid.NewGuid();
+    public IGrainFactory Grains { get; }
+    public WebOptions Options { get; }
+    public TimeProvider Time { get; }
+    public TimeSpan Now => Time.GetElapsedTime(0);
+    public byte[] Welcome { get; }
+    public BlobMemory Memory { get; }
+    public Agenda Agenda { get; }
+    public Prover Prover { get; }
+
+    /// <summary>How others reach this node. Made when it is first needed: by then the client runs.</summary>
+    public IWebNode Reference => _reference ??= Grains.CreateObjectReference<IWebNode>(this);
+
+    /// <summary>New visitors are sent elsewhere.</summary>
+    public bool IsDraining { get; private set; }
+
+    public bool IsFull
+    {
+        get
+        {
+            lock (_visitors)
+                return _visitors.Count >= Options.MaxVisitors;
+        }
+    }
+
+    public long NextVersion() => Interlocked.Increment(ref _version);
+
+    public bool IsBlocked(ContentHash page) => _blocked.Contains(page);
+
+    /// <summary>Serves one visitor until it is gone.</summary>
+    public async Task Serve(WebSocket socket)
+    {
+        var visitor = new Visitor(socket, this);
+        lock (_visitors)
+            _visitors.Add(visitor);
+        await visitor.Run();
+    }
+
+    public void Left(Visitor visitor)
+    {
+        lock (_visitors)
+        {
+            _visitors.Remove(visitor);
+            _watchers.Remove(visitor);
+        }
+    }
+
+    /// <summary>Puts a visitor on a page, as yet as nothing.</summary>
+    public Membership Join(Visitor visitor, ContentHash page)
+    {
+        while (true)
+            if (_pages.GetOrAdd(page, static (hash, node) => new NodePage(node, hash), this).Join(visitor) is { } membership)
+                return membership;
+    }
+
+    public void Remove(NodePage page) => _pages.TryRemove(new KeyValuePair<ContentHash, NodePage>(page.Hash, page));
+
+    /// <summary>Holders and waiters of a page over the whole cluster.</summary>
+    public Task<(int Holders, int Waiters)> Count(ContentHash page) =>
+        (_pages.TryGetValue(page, out var known) ? known : new NodePage(this, page)).Count();
+
+    /// <summary>The root of a page for one who is not counted, or null if nobody gives it in time.</summary>
+    public Task<Blob?> Read(ContentHash page, TimeSpan wait, CancellationToken gone) =>
+        _pages.GetOrAdd(page, static (hash, node) => new NodePage(node, hash), this).Read(wait, gone);
+
+    /// <summary>Sends the site's pulse to a visitor, or no longer.</summary>
+    public bool Watch(Visitor visitor, bool watches)
+    {
+        lock (_visitors)
+        {
+            if (!watches)
+                _watchers.Remove(visitor);
+            else if (_visitors.Contains(visitor))
+            {
+                _watchers.Add(visitor);
+                visitor.Send(Wire.Pulse(_pulse));
+            }
+        }
+        return true;
+    }
+
+    public async Task<Fetched> Fetch(ContentHash page, ContentHash blob) =>
+        _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : new Fetched(null, Coming: false, Misses: 0);
+
+    public Task PageChanged(ContentHash page, PageHealth health)
+    {
+        if (_pages.TryGetValue(page, out var known))
+            known.Push(health);
+        return Task.CompletedTask;
+    }
+
+    public Task SiteChanged(SitePulse pulse)
+    {
+        lock (_visitors)
+        {
+            if (pulse == _pulse)
+                return Task.CompletedTask;
+            _pulse = pulse;
+            if (_watchers.Count == 0)
+                return Task.CompletedTask;
+            var text = Wire.Pulse(pulse);
+            foreach (var watcher in _watchers)
+                watcher.Send(text);
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Says goodbye, goes on serving until all have moved or the time is over, then closes who is left.</summary>
+    public async Task Drain(TimeSpan time)
+    {
+        IsDraining = true;
+        var visitors = Visitors();
+        foreach (var visitor in visitors)
+            visitor.Send(Wire.Goodbye(time * 0.5 * Random.Shared.NextDouble()));
+        for (var until = Now + time; Visitors().Count > 0 && Now < until;)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Time);
+        foreach (var visitor in Visitors())
+            visitor.Close((int)WebSocketCloseStatus.EndpointUnavailable);
+        await Task.WhenAll(_pages.Values.Select(page => page.LastAnnounce()));
+    }
+
+    public void Dispose()
+    {
+        _onBlocked?.Dispose();
+        Agenda.Dispose();
+        Prover.Dispose();
+    }
+
+    private List<Visitor> Visitors()
+    {
+        lock (_visitors)
+            return [.. _visitors];
+    }
+
+    private void Block(WebOptions options)
+    {
+        var blocked = options.BlockedPages.Select(page => ContentHash.TryParse(page, out var hash) ? hash : default).ToHashSet();
+        var added = blocked.Except(_blocked).ToList();
+        _blocked = blocked;
+        foreach (var page in added)
+            foreach (var visitor in Visitors())
+                visitor.Block(page);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A fetch from another node failed")]
+    public partial void LogFetchFailed(Exception e);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A page's grain could not be reached; it is tried again")]
+    public partial void LogUnreachable(Exception e);
+}

@@ -1,0 +1,84 @@
+using System.ComponentModel.DataAnnotations;
+using Ephemeral.Grains;
+using Microsoft.Extensions.Options;
+
+namespace Ephemeral.Web;
+
+/// <summary>The limits of a web node and whom it lets in; section <c>Ephemeral</c>.</summary>
+public sealed class WebOptions
+{
+    /// <summary>The largest blob in bytes. Default: 1 MiB, which is also the most that the protocol allows.</summary>
+    [Range(1024, 1 << 20)]
+    public int MaxBlob { get; set; } = 1 << 20;
+
+    /// <summary>Open <c>get</c>s of one visitor. Default: 16.</summary>
+    [Range(1, 256)]
+    public int MaxGets { get; set; } = 16;
+
+    /// <summary>Open <c>ask</c>s on one visitor. Default: 8.</summary>
+    [Range(1, 64)]
+    public int MaxAsks { get; set; } = 8;
+
+    /// <summary>Pages that one visitor holds, claims or wants. Default: 64.</summary>
+    [Range(1, 4096)]
+    public int MaxPages { get; set; } = 64;
+
+    /// <summary>Visitors of this node; more are answered 503. Default: 50,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxVisitors { get; set; } = 50_000;
+
+    /// <summary>Bytes queued for one visitor beyond what it asked for by <c>get</c>; over that it is closed with 1013. Default: 8 MiB.</summary>
+    [Range(64 << 10, 1 << 30)]
+    public int MaxQueuedBytes { get; set; } = 8 << 20;
+
+    /// <summary>Bytes of blobs being received by this node; more wait their turn. Default: 256 MiB.</summary>
+    [Range(1 << 20, long.MaxValue)]
+    public long BlobMemory { get; set; } = 256 << 20;
+
+    /// <summary>Messages per second of one visitor, in the long run. Default: 1,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MessagesPerSecond { get; set; } = 1000;
+
+    /// <summary>Messages of one visitor at once. Default: 2,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MessageBurst { get; set; } = 2000;
+
+    /// <summary>Bytes per second that this node asks for only to see that claims are true. Default: 16 MiB.</summary>
+    [Range(64 << 10, 1 << 30)]
+    public int ProofBytesPerSecond { get; set; } = 16 << 20;
+
+    /// <summary>How often a silent visitor is sent a WebSocket ping. Default: 25 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
+    public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>After how long without any byte a visitor is given up; longer than <see cref="PingInterval"/>. Default: 60 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan SilenceLimit { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>For how long a stopping node goes on serving while its visitors move. Default: 20 seconds; 1 second with an embedded silo, as there is nowhere to move to.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan? DrainTime { get; set; }
+
+    /// <summary>Origins besides this host's own that may open a WebSocket, such as <c>https://example.org</c>. Default: none.</summary>
+    public string[] AllowedOrigins { get; set; } = [];
+
+    /// <summary>Addresses that the operator does not serve. Read again when the configuration changes. Default: none.</summary>
+    public string[] BlockedPages { get; set; } = [];
+}
+
+/// <summary>The rules that no attribute can say.</summary>
+internal sealed class WebOptionsRules : IValidateOptions<WebOptions>
+{
+    public ValidateOptionsResult Validate(string? name, WebOptions options)
+    {
+        if (options.SilenceLimit <= options.PingInterval)
+            return ValidateOptionsResult.Fail($"Ephemeral:SilenceLimit ({options.SilenceLimit}) must be longer than Ephemeral:PingInterval ({options.PingInterval}): a visitor answers a ping, and needs the time to.");
+        if (options.BlobMemory < options.MaxBlob)
+            return ValidateOptionsResult.Fail($"Ephemeral:BlobMemory ({options.BlobMemory}) must be at least Ephemeral:MaxBlob ({options.MaxBlob}): else no blob could ever pass.");
+        if (Array.Find(options.AllowedOrigins, origin => !Uri.TryCreate(origin, UriKind.Absolute, out _)) is { } bad)
+            return ValidateOptionsResult.Fail($"Ephemeral:AllowedOrigins has '{bad}', which is not an origin like https://example.org.");
+        if (Array.FindIndex(options.BlockedPages, page => !ContentHash.TryParse(page, out _)) is >= 0 and var index)
+            return ValidateOptionsResult.Fail($"Ephemeral:BlockedPages:{index} is not an address of 64 lower-case hex digits.");
+        return ValidateOptionsResult.Success;
+    }
+}

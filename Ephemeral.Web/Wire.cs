@@ -1,0 +1,195 @@
+using System.Buffers;
+using System.Text.Json;
+using Ephemeral.Grains;
+
+namespace Ephemeral.Web;
+
+/// <summary>What a visitor can say.</summary>
+internal enum MessageType { Want, Hold, Release, Get, Cancel, Miss, Watch, Unwatch }
+
+/// <summary>One message of a visitor. <paramref name="Root"/> is false in a <c>want</c> of one who has the root already.</summary>
+internal readonly record struct Message(MessageType Type, ContentHash Page, ContentHash Blob, bool Root);
+
+/// <summary>What a visitor is to a page.</summary>
+internal enum VisitorState { None, Waiter, Claimed, Holder }
+
+/// <summary>The errors of the protocol: one closed list.</summary>
+internal enum ErrorCode { BadMessage, TooLarge, BadContent, NotAsked, TooMany, RateLimited, Blocked, Unavailable }
+
+/// <summary>Frames to messages and back; the twin of <c>docs/protocol.md</c> and <c>Client/src/wire.ts</c>.</summary>
+internal static class Wire
+{
+    public const string Subprotocol = "ephemeral.v1";
+    public const int MaxText = 4096;
+    public const byte BlobFrame = 1;
+    public const string PulseFeature = "pulse";
+
+    private static readonly string[] States = ["none", "waiter", "claimed", "holder"];
+
+    private static readonly string[] Codes =
+        ["bad-message", "too-large", "bad-content", "not-asked", "too-many", "rate-limited", "blocked", "unavailable"];
+
+    /// <summary>The close code that goes with an error that ends the connection.</summary>
+    public static int CloseCode(ErrorCode code) => code switch
+    {
+        ErrorCode.BadMessage or ErrorCode.NotAsked => 1008,
+        ErrorCode.TooLarge => 1009,
+        ErrorCode.BadContent => 4001,
+        ErrorCode.RateLimited => 1013,
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "This error does not end a connection."),
+    };
+
+    /// <summary>Reads a text frame; false with a plain sentence where it is no message.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> utf8, out Message message, out string why)
+    {
+        message = default;
+        MessageType? type = null;
+        ContentHash? page = null, blob = null;
+        bool root = true, pageSeen = false, blobSeen = false, rootBad = false;
+        try
+        {
+            var json = new Utf8JsonReader(utf8);
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            {
+                why = "A message is one JSON object.";
+                return false;
+            }
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                if (json.ValueTextEquals("type"u8))
+                {
+                    json.Read();
+                    type = ReadType(ref json);
+                }
+                else if (json.ValueTextEquals("page"u8))
+                {
+                    json.Read();
+                    (page, pageSeen) = (ReadHash(ref json), true);
+                }
+                else if (json.ValueTextEquals("blob"u8))
+                {
+                    json.Read();
+                    (blob, blobSeen) = (ReadHash(ref json), true);
+                }
+                else if (json.ValueTextEquals("root"u8))
+                {
+                    json.Read();
+                    rootBad = json.TokenType is not (JsonTokenType.True or JsonTokenType.False);
+                    root = json.TokenType != JsonTokenType.False;
+                }
+                else
+                {
+                    json.Read();
+                }
+                json.Skip();
+            }
+            if (json.Read())
+                throw new JsonException();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            why = "The message is not JSON.";
+            return false;
+        }
+
+        why = type switch
+        {
+            null => "The message has no type that is known here.",
+            MessageType.Watch or MessageType.Unwatch => "",
+            _ when page is null => pageSeen ? "The page is not 64 lower-case hex digits." : "The message names no page.",
+            MessageType.Get or MessageType.Cancel or MessageType.Miss when blob is null =>
+                blobSeen ? "The blob is not 64 lower-case hex digits." : "The message names no blob.",
+            MessageType.Want when rootBad => "The field root is true or false.",
+            _ => "",
+        };
+        if (why.Length > 0)
+            return false;
+        message = new Message(type!.Value, page.GetValueOrDefault(), blob.GetValueOrDefault(), root);
+        return true;
+    }
+
+    /// <summary>The first message on every connection.</summary>
+    public static byte[] Welcome(WebOptions limits) => Write("welcome", json =>
+    {
+        json.WriteNumber("protocol"u8, 1);
+        json.WriteNumber("maxBlob"u8, limits.MaxBlob);
+        json.WriteNumber("maxGets"u8, limits.MaxGets);
+        json.WriteNumber("maxAsks"u8, limits.MaxAsks);
+        json.WriteNumber("maxPages"u8, limits.MaxPages);
+        json.WriteStartArray("features"u8);
+        json.WriteStringValue(PulseFeature);
+        json.WriteEndArray();
+    });
+
+    /// <summary>The health of a page.</summary>
+    public static byte[] Status(ContentHash page, int holders, int waiters, VisitorState you) => Write("status", json =>
+    {
+        json.WriteString("page"u8, page.ToString());
+        json.WriteNumber("holders"u8, holders);
+        json.WriteNumber("waiters"u8, waiters);
+        json.WriteString("you"u8, States[(int)you]);
+    });
+
+    /// <summary>Please send this blob.</summary>
+    public static byte[] Ask(ContentHash page, ContentHash blob) => Write("ask", json =>
+    {
+        json.WriteString("page"u8, page.ToString());
+        json.WriteString("blob"u8, blob.ToString());
+    });
+
+    /// <summary>What went wrong, in one plain sentence.</summary>
+    public static byte[] Error(ErrorCode code, string sentence, ContentHash? page = null, ContentHash? blob = null, TimeSpan? retryAfter = null) =>
+        Write("error", json =>
+        {
+            json.WriteString("code"u8, Codes[(int)code]);
+            json.WriteString("message"u8, sentence);
+            if (page is { } p)
+                json.WriteString("page"u8, p.ToString());
+            if (blob is { } b)
+                json.WriteString("blob"u8, b.ToString());
+            if (retryAfter is { } time)
+                json.WriteNumber("retryAfterMs"u8, (long)Math.Ceiling(time.TotalMilliseconds));
+        });
+
+    /// <summary>This node is going away.</summary>
+    public static byte[] Goodbye(TimeSpan retryAfter) => Write("goodbye", json => json.WriteNumber("retryAfterMs"u8, (long)retryAfter.TotalMilliseconds));
+
+    /// <summary>Feature <c>pulse</c>: how the whole site is.</summary>
+    public static byte[] Pulse(SitePulse pulse) => Write("pulse", json =>
+    {
+        json.WriteNumber("pages"u8, pulse.Pages);
+        json.WriteNumber("holders"u8, pulse.Holders);
+    });
+
+    private static MessageType? ReadType(ref Utf8JsonReader json) =>
+        json.TokenType != JsonTokenType.String ? null
+        : json.ValueTextEquals("want"u8) ? MessageType.Want
+        : json.ValueTextEquals("hold"u8) ? MessageType.Hold
+        : json.ValueTextEquals("release"u8) ? MessageType.Release
+        : json.ValueTextEquals("get"u8) ? MessageType.Get
+        : json.ValueTextEquals("cancel"u8) ? MessageType.Cancel
+        : json.ValueTextEquals("miss"u8) ? MessageType.Miss
+        : json.ValueTextEquals("watch"u8) ? MessageType.Watch
+        : json.ValueTextEquals("unwatch"u8) ? MessageType.Unwatch
+        : null;
+
+    private static ContentHash? ReadHash(ref Utf8JsonReader json)
+    {
+        // Escapes such as \u0061 are JSON too, and take up to six bytes a digit.
+        Span<byte> utf8 = stackalloc byte[ContentHash.Size * 2 * 6];
+        return json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= utf8.Length
+            && ContentHash.TryParse(utf8[..json.CopyString(utf8)], out var hash) ? hash : null;
+    }
+
+    private static byte[] Write(string type, Action<Utf8JsonWriter> fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteString("type"u8, type);
+        fields(json);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+}

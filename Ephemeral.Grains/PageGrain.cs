@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 
@@ -74,10 +73,11 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     {
         _telling?.Dispose();
         _telling = null;
-        _nextTelling = Now + options.Value.TellEvery;
-        foreach (var said in _page.Nodes)
-            if (said.Node != except)
-                _ = said.Observer.PageChanged(_hash, HealthFor(said.Node));
+        foreach (var said in _page.Nodes.Where(said => said.Node != except))
+        {
+            _nextTelling = Now + options.Value.TellEvery;
+            _ = said.Observer.PageChanged(_hash, HealthFor(said.Node));
+        }
     }
 
     private PageHealth HealthFor(Guid node)

@@ -1,0 +1,154 @@
+using Ephemeral.Grains;
+using Xunit;
+
+namespace Ephemeral.Tests;
+
+public class PageTests
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(25);
+    private static readonly Guid A = Guid.NewGuid(), B = Guid.NewGuid();
+
+    private readonly Page _page = new(Lease);
+    private TimeSpan _now = TimeSpan.FromHours(1);
+    private long _version;
+
+    [Fact]
+    public void Adds_up_what_the_nodes_announce()
+    {
+        Say(A, holders: 2, waiters: 1);
+        Say(B, holders: 3, claims: 7, waiters: 4);
+        Assert.Equal((5, 5), (_page.Holders, _page.Waiters));
+    }
+
+    [Fact]
+    public void Replaces_what_a_node_said_before()
+    {
+        Say(A, holders: 2, waiters: 9);
+        Say(A, holders: 1);
+        Assert.Equal((1, 0), (_page.Holders, _page.Waiters));
+    }
+
+    [Fact]
+    public void Ignores_an_announcement_that_a_newer_one_has_overtaken()
+    {
+        Assert.True(_page.Announce(new Announcement(A, null!, 5, 0, 0, Version: 10), _now));
+        Assert.False(_page.Announce(new Announcement(A, null!, 1, 0, 0, Version: 9), _now));
+        Assert.Equal(5, _page.Holders);
+    }
+
+    [Fact]
+    public void A_late_announcement_does_not_bring_back_a_node_that_has_left()
+    {
+        _page.Announce(new Announcement(A, null!, 1, 0, 0, Version: 1), _now);
+        _page.Announce(new Announcement(A, null!, 0, 0, 0, Version: 3), _now);
+        Assert.False(_page.Announce(new Announcement(A, null!, 1, 0, 0, Version: 2), _now));
+        Assert.True(_page.IsEmpty);
+    }
+
+    [Fact]
+    public void Saying_the_same_again_changes_nothing_but_the_lease()
+    {
+        Say(A, holders: 1);
+        var sequence = _page.Sequence;
+        _now += Lease - TimeSpan.FromSeconds(1);
+        Assert.False(Say(A, holders: 1));
+        Assert.Equal(sequence, _page.Sequence);
+        _now += TimeSpan.FromSeconds(2);
+        Assert.False(_page.Sweep(_now));
+        Assert.Equal(1, _page.Holders);
+    }
+
+    [Fact]
+    public void A_node_whose_lease_has_ended_is_not_counted()
+    {
+        Say(A, holders: 1);
+        _now += TimeSpan.FromSeconds(1);
+        Say(B, holders: 1, waiters: 2);
+        _now += Lease - TimeSpan.FromSeconds(1);
+        Assert.True(_page.NextExpiry <= _now);
+        Assert.True(_page.Sweep(_now));
+        Assert.Equal((1, 2), (_page.Holders, _page.Waiters));
+        _now += TimeSpan.FromSeconds(1);
+        Assert.True(_page.Sweep(_now));
+        Assert.True(_page.IsEmpty);
+        Assert.Equal(TimeSpan.MaxValue, _page.NextExpiry);
+    }
+
+    [Fact]
+    public void Is_empty_only_when_nobody_holds_claims_or_wants()
+    {
+        Assert.True(_page.IsEmpty);
+        Say(A, claims: 1);
+        Assert.False(_page.IsEmpty);
+        Say(A, waiters: 1);
+        Assert.False(_page.IsEmpty);
+        Say(A);
+        Assert.True(_page.IsEmpty);
+        Assert.Empty(_page.Nodes);
+    }
+
+    [Theory]
+    [InlineData(1, 0, 0)]
+    [InlineData(0, 1, 0)]
+    [InlineData(0, 0, 1)]
+    public void Each_kind_of_change_moves_the_sequence(int holders, int claims, int waiters)
+    {
+        var before = _page.Sequence;
+        Assert.True(Say(A, holders, claims, waiters));
+        Assert.True(_page.Sequence > before);
+        Assert.True(Say(A));
+        Assert.True(_page.Sequence > before + 1);
+    }
+
+    [Fact]
+    public void Sends_a_waiting_node_to_others_with_holders_before_those_with_claims()
+    {
+        var holding = Enumerable.Range(0, 3).Select(_ => Guid.NewGuid()).ToHashSet();
+        var claiming = Enumerable.Range(0, 3).Select(_ => Guid.NewGuid()).ToHashSet();
+        foreach (var node in claiming)
+            Say(node, claims: 1);
+        foreach (var node in holding)
+            Say(node, holders: 1);
+        Say(A, holders: 1, waiters: 1);
+        Say(B, waiters: 1);
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var sources = _page.SourcesFor(A, new Random(seed)).Select(source => source.Node).ToList();
+            Assert.Equal(Page.MaxSources, sources.Count);
+            Assert.Equal(holding, sources.Take(3).ToHashSet());
+            Assert.Contains(sources[3], claiming);
+        }
+    }
+
+    [Fact]
+    public void Spreads_the_askers_over_all_nodes_that_hold()
+    {
+        var nodes = Enumerable.Range(0, 40).Select(_ => Guid.NewGuid()).ToList();
+        nodes.ForEach(node => Say(node, holders: 1));
+        var first = Enumerable.Range(0, 4000).Select(seed => _page.SourcesFor(A, new Random(seed))[0].Node)
+            .GroupBy(node => node).ToDictionary(group => group.Key, group => group.Count());
+        Assert.Equal(40, first.Count);
+        Assert.InRange(first.Values.Max(), 100, 200);
+    }
+
+    [Fact]
+    public void Numbers_stay_right_through_any_order_of_many_announcements()
+    {
+        var random = new Random(1);
+        var nodes = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid()).ToArray();
+        var newest = new Dictionary<Guid, Announcement>();
+        var all = Enumerable.Range(1, 5000)
+            .Select(version => new Announcement(nodes[random.Next(20)], null!, random.Next(5), random.Next(2), random.Next(5), version))
+            .OrderBy(_ => random.Next()).ToList();
+        foreach (var said in all)
+        {
+            _page.Announce(said, _now);
+            if (!newest.TryGetValue(said.Node, out var known) || said.Version > known.Version)
+                newest[said.Node] = said;
+            Assert.Equal((newest.Values.Sum(n => n.Holders), newest.Values.Sum(n => n.Waiters)), (_page.Holders, _page.Waiters));
+        }
+    }
+
+    private bool Say(Guid node, int holders = 0, int claims = 0, int waiters = 0) =>
+        _page.Announce(new Announcement(node, null!, holders, claims, waiters, ++_version), _now);
+}

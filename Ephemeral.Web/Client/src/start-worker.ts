@@ -1,0 +1,28 @@
+import type { FromHolder, ToHolder } from "./messages";
+import workerUrl from "./worker?worker&url";
+
+/** Starts the Worker that holds; undefined where the browser has none to offer. */
+export function startWorker(heard: (message: FromHolder) => void, broken: () => void): { postMessage(message: ToHolder): void } | undefined {
+  try {
+    const worker = new Worker(trusted(workerUrl) as string, { type: "module" });
+    let spoke = false;
+    worker.onmessage = (event: MessageEvent<FromHolder>) => {
+      spoke = true;
+      heard(event.data);
+    };
+    worker.onerror = () => {
+      if (!spoke) broken();
+    };
+    return worker;
+  } catch {
+    setTimeout(broken);
+    return undefined;
+  }
+}
+
+/** Under Trusted Types a script's address has to come out of a policy. This one knows a single address. */
+function trusted(url: string): unknown {
+  const types = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): unknown } } }).trustedTypes;
+  if (!types) return url;
+  return types.createPolicy("ephemeral", { createScriptURL: () => url }).createScriptURL(url);
+}

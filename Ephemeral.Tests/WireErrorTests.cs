@@ -189,7 +189,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
     [Fact]
     public async Task Too_many_messages_are_refused_and_too_many_for_long_close_with_1013()
     {
-        await using var strict = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:MessagesPerSecond=10", "--Ephemeral:MessageBurst=20", "--Ephemeral:SilenceLimit=1.00:00:00");
+        await using var strict = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:MessagesPerSecond=10", "--Ephemeral:MessageBurst=20");
         await using var visitor = await strict.Visitor();
         await strict.Freeze();
         for (var i = 0; i < 21; i++) await visitor.Release(_page);

@@ -14,7 +14,7 @@ public sealed class WireGoodbyeTests
     public async Task A_node_that_stops_says_goodbye_goes_on_and_closes_with_1001()
     {
         // On fake time, so that the drain lasts as long as this test looks at it.
-        await using var web = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:DrainTime=00:00:10", "--Ephemeral:SilenceLimit=1.00:00:00");
+        await using var web = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:DrainTime=00:00:10");
         await using var holder = await web.Visitor("holder");
         await using var visitor = await web.Visitor("visitor");
         holder.Gives(_page);
@@ -48,7 +48,7 @@ public sealed class WireGoodbyeTests
     [Fact]
     public async Task The_retries_after_a_goodbye_are_spread()
     {
-        await using var web = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:DrainTime=00:00:10", "--Ephemeral:SilenceLimit=1.00:00:00");
+        await using var web = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:DrainTime=00:00:10");
         var visitors = new List<TestVisitor>();
         for (var i = 0; i < 20; i++) visitors.Add(await web.Visitor());
         var stopping = web.App.StopAsync();

@@ -142,7 +142,7 @@ public sealed class TestVisitor : IAsyncDisposable
     public async Task Sees(TestBlob page, int holders, int waiters, string you)
     {
         var wanted = new Status(page.Name, holders, waiters, you);
-        if (Seen<Status>(s => s.Page == page.Name).LastOrDefault() == wanted) return;
+        if (Seen<Status>(s => s.Page == page.Name) is [.., var newest] && newest == wanted) return;
         await Next<Status>(s => s == wanted, $"a status of {page}: {holders} holders, {waiters} waiters, you {you}", passOver: s => s.Page == page.Name);
     }
 

@@ -64,7 +64,7 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
         _app = EphemeralWeb.Build(["--urls=http://127.0.0.1:0", .. _options], builder =>
         {
             builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(new WarningsTo(_warnings));
-            if (_clock is not null) builder.Services.AddSingleton<TimeProvider>(_clock);
+            if (_clock is not null) builder.Services.AddKeyedSingleton<TimeProvider>(WebNode.Clock, _clock);
             builder.Configuration.AddInMemoryCollection(_changes);
         });
         var starting = _app.StartAsync();
@@ -170,12 +170,12 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
     }
 }
 
-/// <summary>A server whose web node runs on fake time. The silence limit is out of the way, since time passes without a byte there.</summary>
+/// <summary>A server whose web node runs on fake time. Pings and the silence limit are out of the way, since hours may pass there without a byte.</summary>
 public class ClockedWebApp : WebApp
 {
     public ClockedWebApp() : this([]) { }
 
-    protected ClockedWebApp(params string[] options) : base(new FakeTimeProvider(), ["--Ephemeral:SilenceLimit=1.00:00:00", "--Ephemeral:PingInterval=06:00:00", .. options]) { }
+    protected ClockedWebApp(params string[] options) : base(new FakeTimeProvider(), ["--Ephemeral:SilenceLimit=01:00:00", "--Ephemeral:PingInterval=00:10:00", .. options]) { }
 }
 
 /// <summary>Tests that share one server, each with visitors and pages of its own.</summary>

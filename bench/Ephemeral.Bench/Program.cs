@@ -1,1 +1,22 @@
-return;
+using Ephemeral.Bench;
+
+// Each scenario starts its own server, prints rows, and stops it.
+var scenarios = new Dictionary<string, Func<Report, bool, Task>>
+{
+    ["time-to-content"] = TimeToContent.Run,
+    ["crowd"] = Crowd.Run,
+};
+
+var names = args.Where(arg => !arg.StartsWith('-')).ToList();
+var known = new[] { "--json", "--short" };
+if (names.Count != 1 || (names[0] != "all" && !scenarios.ContainsKey(names[0])) || args.Any(arg => arg.StartsWith('-') && !known.Contains(arg)))
+{
+    Console.Error.WriteLine($"usage: Ephemeral.Bench {string.Join(" | ", scenarios.Keys)} | all [--short] [--json]");
+    return 2;
+}
+
+var report = new Report(json: args.Contains("--json"));
+foreach (var (name, run) in scenarios)
+    if (names[0] == "all" || names[0] == name)
+        await run(report, args.Contains("--short"));
+return report.IsKept ? 0 : 1;

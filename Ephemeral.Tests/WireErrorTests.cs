@@ -196,8 +196,11 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
         await visitor.NextError("rate-limited");
 
         await strict.Pass(TimeSpan.FromSeconds(5));
-        await visitor.Want(_page);
-        await visitor.Sees(_page, 0, 1, "waiter");
+        strict.Flow();
+        var wanted = TestBlob.Fresh();
+        await visitor.Want(wanted);
+        await visitor.Sees(wanted, 0, 1, "waiter");
+        await strict.Freeze();
 
         try
         {

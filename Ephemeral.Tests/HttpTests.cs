@@ -182,7 +182,7 @@ public sealed class HttpTests(GuardedWebApp web) : WireTest<GuardedWebApp>(web)
         var holder = await Holder(_page);
         await Waiter(_page, root: false);
         await Waiter(_page, root: false);
-        await holder.Sees(_page, 1, 2, "holder");
+        await holder.NextStatus(_page, 1, 2, "holder");
         Assert.Equal((1, 2), await Numbers(_page));
         using var answer = await Ask($"/api/pages/{_page.Name}");
         Assert.Equal("application/json", answer.Content.Headers.ContentType?.MediaType);
@@ -196,7 +196,7 @@ public sealed class HttpTests(GuardedWebApp web) : WireTest<GuardedWebApp>(web)
         for (var i = 0; i < 3; i++) Assert.Equal((0, 0), await Numbers(_page));
         var visitor = await Visitor();
         await visitor.Want(_page);
-        await visitor.Sees(_page, 0, 1, "waiter");
+        await visitor.NextStatus(_page, 0, 1, "waiter");
     }
 
     [Theory]

@@ -260,7 +260,7 @@ public sealed class WireBlobTests(WebApp web) : WireTest<WebApp>(web)
         await honestAsk;
         await honest.SendBlob(_blob);
         await getter.NextBlob(_blob);
-        await getter.Sees(_page, 1, 1, "waiter");
+        await getter.NextStatus(_page, 1, 1, "waiter");
     }
 
     [Fact]
@@ -315,7 +315,7 @@ public sealed class WireBlobTests(WebApp web) : WireTest<WebApp>(web)
         var waiter = await Waiter(_page);
         await gone.NextAsk(_page, _page);
         gone.Vanish();
-        await waiter.Sees(_page, 0, 1, "waiter");
+        await waiter.NextStatus(_page, 0, 1, "waiter");
         await Holder(_page);
         await waiter.NextBlob(_page);
     }
@@ -366,12 +366,12 @@ public sealed class WireBlobTests(WebApp web) : WireTest<WebApp>(web)
         await Task.WhenAll(crowd.Select(visitor => visitor.Want(page)));
         foreach (var visitor in crowd) await visitor.NextBlob(page);
         Assert.InRange(holder.Uploads(page) - 1, 1, 2);
-        await holder.Sees(page, 1, 300, "holder");
+        await holder.NextStatus(page, 1, 300, "holder");
 
         await Task.WhenAll(crowd.Take(200).Select(visitor => visitor.Hold(page)));
-        await holder.Sees(page, 201, 100, "holder");
+        await holder.NextStatus(page, 201, 100, "holder");
         await Task.WhenAll(crowd.Skip(50).Select(visitor => visitor.Leave()));
-        await holder.Sees(page, 51, 0, "holder");
+        await holder.NextStatus(page, 51, 0, "holder");
     }
 
     [Fact]

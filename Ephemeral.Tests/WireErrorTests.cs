@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Ephemeral.Tests;
@@ -88,7 +87,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
     {
         var visitor = await Visitor();
         await visitor.SendText(Padded(4096));
-        await visitor.Sees(_page, 0, 1, "waiter");
+        await visitor.NextStatus(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -99,7 +98,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
         await visitor.NextError("bad-message");
         Assert.Equal(1008, await visitor.NextClose());
         var witness = await Waiter(_page);
-        await witness.Sees(_page, 0, 1, "waiter");
+        await witness.NextStatus(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -119,7 +118,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
         await visitor.SendBlob(_page);
         await visitor.NextError("not-asked");
         await visitor.Want(_page);
-        await visitor.Sees(_page, 0, 1, "waiter");
+        await visitor.NextStatus(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -189,7 +188,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
     [Fact]
     public async Task Too_many_messages_are_refused_and_too_many_for_long_close_with_1013()
     {
-        await using var strict = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:MessagesPerSecond=10", "--Ephemeral:MessageBurst=20");
+        await using var strict = await WebApp.Start(WebApp.NewClock(), "--Ephemeral:MessagesPerSecond=10", "--Ephemeral:MessageBurst=20");
         await using var visitor = await strict.Visitor();
         await strict.Freeze();
         for (var i = 0; i < 21; i++) await visitor.Release(_page);
@@ -199,7 +198,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
         strict.Flow();
         var wanted = TestBlob.Fresh();
         await visitor.Want(wanted);
-        await visitor.Sees(wanted, 0, 1, "waiter");
+        await visitor.NextStatus(wanted, 0, 1, "waiter");
         await strict.Freeze();
 
         try
@@ -228,7 +227,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
 
         var other = TestBlob.Fresh();
         await visitor.Want(other);
-        await visitor.Sees(other, 0, 1, "waiter");
+        await visitor.NextStatus(other, 0, 1, "waiter");
     }
 
     [Fact]
@@ -240,7 +239,7 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
         holder.Gives(_page);
         await holder.Hold(_page);
         await waiter.Want(_page, root: false);
-        await waiter.Sees(_page, 1, 1, "waiter");
+        await waiter.NextStatus(_page, 1, 1, "waiter");
 
         guarded.Block(_page);
         await holder.NextError("blocked", _page);

@@ -162,9 +162,9 @@ public sealed class WireLimitTests(TightWebApp web) : WireTest<TightWebApp>(web)
         await visitor.SendJson(new { type, page = _page.Name });
         await visitor.NextError("too-many", _page);
         var witness = await Waiter(_page);
-        await witness.Sees(_page, 0, 1, "waiter");
+        await witness.NextStatus(_page, 0, 1, "waiter");
         await witness.Release(_page);
-        await witness.Sees(_page, 0, 0, "none");
+        await witness.NextStatus(_page, 0, 0, "none");
 
         // What it has already, it may say again; and a release makes room.
         await visitor.Hold(pages[1]);
@@ -172,7 +172,7 @@ public sealed class WireLimitTests(TightWebApp web) : WireTest<TightWebApp>(web)
         await visitor.Release(pages[0]);
         await visitor.NextStatus(pages[0], "none");
         await visitor.Want(_page);
-        await visitor.Sees(_page, 0, 1, "waiter");
+        await visitor.NextStatus(_page, 0, 1, "waiter");
         Assert.Single(visitor.Seen<ErrorCame>());
     }
 
@@ -182,7 +182,7 @@ public sealed class WireLimitTests(TightWebApp web) : WireTest<TightWebApp>(web)
         var visitor = await Visitor();
         foreach (var page in TestBlob.Several(3)) await visitor.Want(page);
         await visitor.Release(_page);
-        await visitor.Sees(_page, 0, 0, "none");
+        await visitor.NextStatus(_page, 0, 0, "none");
         Assert.Empty(visitor.Seen<ErrorCame>());
     }
 

@@ -41,7 +41,7 @@ public sealed class WireSlowReaderTests(ShortQueueWebApp web) : WireTest<ShortQu
 
         slow.Resume();
         Assert.Equal(1013, await slow.NextClose());
-        await quick.Sees(pages[0], 1, 1, "waiter");
+        await quick.NextStatus(pages[0], 1, 1, "waiter");
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class WireSlowReaderTests(ShortQueueWebApp web) : WireTest<ShortQu
             var mark = TestBlob.Fresh();
             await slow.Want(mark, root: false);
             await witness.Want(mark, root: false);
-            await witness.Sees(mark, 0, 2, "waiter");
+            await witness.NextStatus(mark, 0, 2, "waiter");
             await slow.Release(mark);
             await witness.Release(mark);
             await holder.Fence();
@@ -84,8 +84,8 @@ public sealed class WireSlowReaderTests(ShortQueueWebApp web) : WireTest<ShortQu
         slow.Pause();
         var others = new List<TestVisitor>();
         for (var i = 0; i < 10; i++) others.Add(await Waiter(page, root: false));
-        await others[^1].Sees(page, 0, 11, "waiter");
+        await others[^1].NextStatus(page, 0, 11, "waiter");
         slow.Resume();
-        await slow.Sees(page, 0, 11, "waiter");
+        await slow.NextStatus(page, 0, 11, "waiter");
     }
 }

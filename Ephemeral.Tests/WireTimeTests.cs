@@ -288,7 +288,7 @@ public sealed class WireTimeTests(ClockedWebApp web) : WireTest<ClockedWebApp>(w
         await claims.SendBlob(_blob);
         await getter.NextBlob(_blob);
         await getter.Release(_page);
-        await getter.Sees(_page, 0, 0, "none");
+        await getter.NextStatus(_page, 0, 0, "none");
     }
 
     [Fact]
@@ -309,7 +309,7 @@ public sealed class WireTimeTests(ClockedWebApp web) : WireTest<ClockedWebApp>(w
         // No time has passed, so no more than a second's worth may have come.
         Assert.InRange(watcher.Seen<Status>().Count - before, 0, 4);
         Web.Flow();
-        await watcher.Sees(_page, 1, 30, "holder");
+        await watcher.NextStatus(_page, 1, 30, "holder");
     }
 
     [Fact]
@@ -336,7 +336,7 @@ public sealed class WireTimeTests(ClockedWebApp web) : WireTest<ClockedWebApp>(w
         await Web.Freeze();
         await comes.Want(_page, root: false);
         await Web.Pass(Seconds(2), watcher, comes);
-        await watcher.Sees(_page, 1, 1, "holder");
+        await watcher.NextStatus(_page, 1, 1, "holder");
     }
 
     [Fact]

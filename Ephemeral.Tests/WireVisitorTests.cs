@@ -52,10 +52,10 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
 
         var watcher = await Waiter(_page, root: false);
         await watcher.Release(_page);
-        await watcher.Sees(_page, 0, 0, "none");
+        await watcher.NextStatus(_page, 0, 0, "none");
 
         await claimant.SendBlob(_page);
-        await claimant.Sees(_page, 1, 0, "holder");
+        await claimant.NextStatus(_page, 1, 0, "holder");
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
 
         var watcher = await Waiter(_page, root: false);
         await watcher.Release(_page);
-        await watcher.Sees(_page, 0, 0, "none");
+        await watcher.NextStatus(_page, 0, 0, "none");
         Assert.Empty(claimant.Seen<Status>(s => s.You == "holder"));
     }
 
@@ -80,7 +80,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         await claimant.Hold(_page);
         await claimant.NextStatus(_page, "claimed");
         await claimant.Release(_page);
-        await claimant.Sees(_page, 0, 0, "none");
+        await claimant.NextStatus(_page, 0, 0, "none");
     }
 
     [Fact]
@@ -103,9 +103,9 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         var holder = await Holder(_page);
         await holder.NextAsk(_page, _page);
         await holder.Release(_page);
-        await holder.Sees(_page, 0, 0, "none");
+        await holder.NextStatus(_page, 0, 0, "none");
         await holder.Hold(_page);
-        await holder.Sees(_page, 1, 0, "holder");
+        await holder.NextStatus(_page, 1, 0, "holder");
     }
 
     [Fact]
@@ -113,11 +113,11 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
     {
         var stays = await Holder(_page);
         var lost = await Holder(_page);
-        await lost.Sees(_page, 2, 0, "holder");
+        await lost.NextStatus(_page, 2, 0, "holder");
         await lost.Want(_page);
-        await lost.Sees(_page, 1, 1, "waiter");
+        await lost.NextStatus(_page, 1, 1, "waiter");
         await lost.NextBlob(_page);
-        await stays.Sees(_page, 1, 1, "holder");
+        await stays.NextStatus(_page, 1, 1, "holder");
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
     {
         var holder = await Holder(_page);
         await holder.Want(_page);
-        await holder.Sees(_page, 0, 1, "waiter");
+        await holder.NextStatus(_page, 0, 1, "waiter");
         await holder.Fence();
         Assert.Equal(0, holder.Came(_page));
     }
@@ -136,7 +136,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         var visitor = await Waiter(_page);
         visitor.Gives(_page);
         await visitor.Hold(_page);
-        await visitor.Sees(_page, 1, 0, "holder");
+        await visitor.NextStatus(_page, 1, 0, "holder");
         await visitor.Fence();
         Assert.Equal(0, visitor.Came(_page));
     }
@@ -147,7 +147,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         var waiter = await Waiter(_page);
         await Holder(_page);
         await waiter.NextBlob(_page);
-        await waiter.Sees(_page, 1, 1, "waiter");
+        await waiter.NextStatus(_page, 1, 1, "waiter");
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         await Holder(_page);
         var waiter = await Visitor();
         await waiter.Want(_page);
-        await waiter.Sees(_page, 1, 1, "waiter");
+        await waiter.NextStatus(_page, 1, 1, "waiter");
         await waiter.NextBlob(_page);
     }
 
@@ -169,7 +169,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         await claimant.NextAsk(_page, _page);
         await claimant.SendBlob(_page);
         await waiter.NextBlob(_page);
-        await claimant.Sees(_page, 1, 1, "holder");
+        await claimant.NextStatus(_page, 1, 1, "holder");
         Assert.Equal(1, claimant.Asked(_page));
     }
 
@@ -210,7 +210,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         var waiter = await Waiter(_page, root: false);
         var further = TestBlob.Fresh();
         var holder = await Holder(_page, further);
-        await waiter.Sees(_page, 1, 1, "waiter");
+        await waiter.NextStatus(_page, 1, 1, "waiter");
         await waiter.Get(_page, further);
         await waiter.NextBlob(further);
         await holder.Fence();
@@ -236,20 +236,20 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         var releases = await Waiter(_page, root: false);
         var leaves = await Waiter(_page, root: false);
         var vanishes = await Waiter(_page, root: false);
-        foreach (var holder in new[] { first, second }) await holder.Sees(_page, 2, 4, "holder");
-        foreach (var waiter in new[] { stays, releases, leaves, vanishes }) await waiter.Sees(_page, 2, 4, "waiter");
+        foreach (var holder in new[] { first, second }) await holder.NextStatus(_page, 2, 4, "holder");
+        foreach (var waiter in new[] { stays, releases, leaves, vanishes }) await waiter.NextStatus(_page, 2, 4, "waiter");
 
         await releases.Release(_page);
-        await stays.Sees(_page, 2, 3, "waiter");
+        await stays.NextStatus(_page, 2, 3, "waiter");
         await leaves.Leave();
-        await stays.Sees(_page, 2, 2, "waiter");
+        await stays.NextStatus(_page, 2, 2, "waiter");
         vanishes.Vanish();
-        await stays.Sees(_page, 2, 1, "waiter");
+        await stays.NextStatus(_page, 2, 1, "waiter");
         second.Vanish();
-        await stays.Sees(_page, 1, 1, "waiter");
-        await first.Sees(_page, 1, 1, "holder");
+        await stays.NextStatus(_page, 1, 1, "waiter");
+        await first.NextStatus(_page, 1, 1, "holder");
         await first.Leave();
-        await stays.Sees(_page, 0, 1, "waiter");
+        await stays.NextStatus(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -266,7 +266,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
             await visitor.Hold(_page);
         }
 
-        await visitor.Sees(_page, 1, 0, "holder");
+        await visitor.NextStatus(_page, 1, 0, "holder");
     }
 
     [Fact]
@@ -275,12 +275,12 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         var other = TestBlob.Fresh();
         var visitor = await Holder(_page);
         await visitor.Want(other);
-        await visitor.Sees(other, 0, 1, "waiter");
+        await visitor.NextStatus(other, 0, 1, "waiter");
         await visitor.Release(_page);
-        await visitor.Sees(_page, 0, 0, "none");
+        await visitor.NextStatus(_page, 0, 0, "none");
         await Holder(other);
         await visitor.NextBlob(other);
-        await visitor.Sees(other, 1, 1, "waiter");
+        await visitor.NextStatus(other, 1, 1, "waiter");
     }
 
     [Fact]
@@ -294,7 +294,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         var witness = await Waiter(_page);
         await Holder(_page);
         await witness.NextBlob(_page);
-        await witness.Sees(_page, 1, 1, "waiter");
+        await witness.NextStatus(_page, 1, 1, "waiter");
         await released.Fence();
         Assert.Equal(told, released.Seen<Status>().Count);
         Assert.Equal(0, released.Came(_page));
@@ -311,7 +311,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
 
         var waiter = await Visitor();
         await waiter.Want(_page);
-        await waiter.Sees(_page, 0, 1, "waiter");
+        await waiter.NextStatus(_page, 0, 1, "waiter");
         await Holder(_page);
         await waiter.NextBlob(_page);
         await released.Fence();
@@ -329,7 +329,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
 
         var late = await Visitor();
         await late.Want(_page);
-        await late.Sees(_page, 0, 1, "waiter");
+        await late.NextStatus(_page, 0, 1, "waiter");
         await late.Fence();
         Assert.Equal(0, late.Came(_page));
     }
@@ -339,7 +339,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
     {
         var visitor = await Visitor();
         await visitor.SendText($$"""{"future":{"type":"release","page":[1,2,{"x":null}]},"type":"want","page":"{{_page.Name}}","root":true,"also":"ignored"}""");
-        await visitor.Sees(_page, 0, 1, "waiter");
+        await visitor.NextStatus(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -347,7 +347,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
     {
         var visitor = await Visitor();
         await visitor.SendText($$"""  { "page" : "{{_page.Name}}" , "type" : "want" } """);
-        await visitor.Sees(_page, 0, 1, "waiter");
+        await visitor.NextStatus(_page, 0, 1, "waiter");
     }
 
     [Fact]
@@ -356,6 +356,6 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
         var visitor = await Visitor();
         var text = System.Text.Encoding.UTF8.GetBytes($$"""{"type":"want","page":"{{_page.Name}}","note":"héllo"}""");
         await visitor.SendFragments(System.Net.WebSockets.WebSocketMessageType.Text, [.. text.Select(b => new[] { b })]);
-        await visitor.Sees(_page, 0, 1, "waiter");
+        await visitor.NextStatus(_page, 0, 1, "waiter");
     }
 }

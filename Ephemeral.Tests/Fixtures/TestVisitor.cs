@@ -64,7 +64,7 @@ public sealed class TestVisitor : IAsyncDisposable
 
         var visitor = new TestVisitor(socket, name);
         visitor.Resume();
-        visitor._loops = Task.WhenAll(visitor.Read(), visitor.AnswerAsks());
+        visitor._loops = Task.WhenAll(Task.Run(visitor.Read), Task.Run(visitor.AnswerAsks));
         var first = await visitor.Next<Received>(_ => true, "the first message");
         visitor.Welcome = first as Welcome ?? throw visitor.Failure($"the first message must be welcome, and was {first}");
         return visitor;
@@ -138,8 +138,8 @@ public sealed class TestVisitor : IAsyncDisposable
 
     public Task<Status> NextStatus(TestBlob page, string you) => NextStatus(page, s => s.You == you, $"you {you}");
 
-    /// <summary>Waits until the newest status of the page says this; it may have come already.</summary>
-    public async Task Sees(TestBlob page, int holders, int waiters, string you)
+    /// <summary>Waits until the newest status of the page says this. It may have come already: numbers that stay are not told again.</summary>
+    public async Task NextStatus(TestBlob page, int holders, int waiters, string you)
     {
         var wanted = new Status(page.Name, holders, waiters, you);
         if (Seen<Status>(s => s.Page == page.Name) is [.., var newest] && newest == wanted) return;

@@ -19,6 +19,7 @@ export class Guest {
   #confirm = h("div", { class: "confirm", role: "group", hidden: true });
   #notice = h("div", { class: "notice", role: "group", hidden: true });
   #html = "";
+  #own = false;
   #scripts = false;
   #port: MessagePort | undefined;
   #frame: HTMLIFrameElement | undefined;
@@ -34,9 +35,10 @@ export class Guest {
     setInterval(() => this.#beat(), beat);
   }
 
-  show(html: string): void {
+  show(html: string, own: boolean): void {
     if (this.#frame && html === this.#html) return;
     this.#html = html;
+    this.#own = own;
     this.#load(false);
   }
 
@@ -48,7 +50,8 @@ export class Guest {
   #load(scripts: boolean): void {
     this.#close();
     this.#scripts = scripts;
-    say(this.#said, scripts ? words.running : words.safe);
+    const [running, safe] = this.#own ? [words.runningOwn, words.safeOwn] : [words.running, words.safe];
+    say(this.#said, scripts ? running : safe);
     say(this.#blocked, "");
     this.#confirm.hidden = true;
     this.#notice.hidden = true;

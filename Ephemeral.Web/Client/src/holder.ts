@@ -19,6 +19,7 @@ interface Page {
   holders: number | undefined;
   waiters: number;
   why: string;
+  own: boolean;
 }
 
 /** The connection, as far as the holder uses it. */
@@ -87,7 +88,9 @@ export class Holder implements Visitor {
   async #create(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const name = await sha256(bytes);
     this.#log(log.created(name, bytes.length));
-    this.#accept(this.#page(name), name, bytes);
+    const page = this.#page(name);
+    page.own = true;
+    this.#accept(page, name, bytes);
     this.env.tell({ type: "created", page: name });
   }
 
@@ -232,7 +235,7 @@ export class Holder implements Visitor {
     if (!page) {
       page = {
         name, phase: "asking", blobs: new Map(), document: undefined, needed: [], getting: new Set(),
-        standing: "none", holders: undefined, waiters: 0, why: "",
+        standing: "none", holders: undefined, waiters: 0, why: "", own: false,
       };
       this.#pages.set(name, page);
     }
@@ -328,7 +331,7 @@ export class Holder implements Visitor {
   #show(page: Page): void {
     const state: PageState = {
       page: page.name, phase: page.phase, standing: page.standing, holders: page.holders, waiters: page.waiters,
-      got: page.needed.filter((blob) => page.blobs.has(blob)).length, total: page.needed.length, why: page.why,
+      got: page.needed.filter((blob) => page.blobs.has(blob)).length, total: page.needed.length, why: page.why, own: page.own,
     };
     this.env.tell({ type: "state", state });
   }

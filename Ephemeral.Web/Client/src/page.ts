@@ -90,7 +90,7 @@ export class PageScreen {
     this.#bring.element.hidden = scene !== "nobody" || state?.phase !== "asking";
   }
 
-  showContent(content: Content): void {
+  showContent(content: Content, own: boolean): void {
     if (content.page !== this.#page || this.#content) return;
     this.#content = content;
     const { document: shown } = content;
@@ -102,7 +102,7 @@ export class PageScreen {
     }
     if (shown.kind === "html") {
       parts.push(this.#guest.element);
-      this.#guest.show(shown.text);
+      this.#guest.show(shown.text, own);
     } else if (shown.kind === "text" || shown.kind === "markdown") {
       if (shown.kind === "markdown") parts.push(h("p", { class: "hint" }, kinds.markdown));
       parts.push(h("pre", { tabIndex: 0, role: "region", "aria-label": "Page content" }, shown.text));

@@ -118,12 +118,14 @@ export const bring = {
 export const frame = {
   title: "Page content (untrusted)",
   safe: "A stranger wrote this. Scripts are off.",
+  safeOwn: "Your page, as others see it. Scripts are off.",
   run: "Run scripts",
   risk:
     "Its scripts would run in a closed box: no access to this site, your files or the web. One gap stays open in today's browsers: a script can let its author know that somebody is reading, and from which internet address.",
   confirm: "Run them",
   cancel: "Keep them off",
   running: "A stranger wrote this. Its scripts are running in a closed box.",
+  runningOwn: "Your page, as others see it. Its scripts are running in a closed box.",
   stop: "Turn scripts off",
   blocked: (n: number) => `${count(n, "thing", "things")} from elsewhere not loaded.`,
   wantsOpen: "This page wants to open",

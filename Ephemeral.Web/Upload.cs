@@ -113,8 +113,8 @@ internal sealed class Upload : IAsker
             ask.BytesSeen += bytes;
             if (bytes > 0)
                 ask.AliveAt = now;
-            IsComing |= bytes >= LeastBytesASecond;
-            IsAlive |= IsComing || now - ask.Since < AlmostTick;
+            IsComing |= bytes > 0;
+            IsAlive |= bytes >= LeastBytesASecond || now - ask.Since < AlmostTick;
             if (now - ask.AliveAt >= AlmostTick)
                 ask.Of.LastUntil = now + LastFor;
             if (now - ask.AliveAt >= SilentFor)

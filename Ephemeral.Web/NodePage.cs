@@ -177,7 +177,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         lock (Gate)
         {
             if (!HasCandidates)
-                return new Fetched(null, Coming: false, Misses: 0);
+                return Fetched.Nothing;
             upload = UploadFor(blob, out var isNew);
             outcome = upload.Join();
             if (isNew)
@@ -189,7 +189,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             if (outcome.IsCompleted)
                 return outcome.Result;
             upload.Part(outcome);
-            return new Fetched(null, Coming: upload.IsAlive, upload.Misses);
+            return new Fetched(null, Pending: true, Coming: upload.IsAlive, upload.Misses);
         }
     }
 
@@ -285,7 +285,20 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 tick();
         }, null, first, period ?? first);
 
-    public void LogFetchFailed(Exception e) => node.LogFetchFailed(e);
+    /// <summary>A node did not answer.</summary>
+    public void Doubt(Source source, Exception e)
+    {
+        node.LogFetchFailed(e);
+        _ = _grain.Doubt(source.Node);
+    }
+
+    /// <summary>Some calls that are under way were lost with a silo.</summary>
+    public void RetryFlights()
+    {
+        lock (Gate)
+            foreach (var flight in _flights?.Values.ToList() ?? [])
+                flight.CallsLost();
+    }
 
     // Somebody new may have a blob that is waited for.
     private void Hint()

@@ -153,7 +153,7 @@ internal sealed class Upload : IAsker
             ask.Of.Visitor.GiveUp(ask);
         _asks.Clear();
         foreach (var caller in _callers)
-            caller.TrySetResult(new Fetched(blob, Coming: false, Misses));
+            caller.TrySetResult(new Fetched(blob, Pending: false, Coming: false, Misses));
         Flight?.UploadEnded(blob, Misses);
         Flight = null;
     }

@@ -25,45 +25,38 @@ internal sealed class BenchVisitor : IDisposable
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"GET /ws HTTP/1.1\r\nHost: {server.Authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
             $"Sec-WebSocket-Key: {Convert.ToBase64String(RandomNumberGenerator.GetBytes(16))}\r\nSec-WebSocket-Protocol: ephemeral.v1\r\n\r\n"));
-        // Byte by byte at the end, so that nothing of the first frame is swallowed.
-        var head = new List<byte>(256);
-        var one = new byte[1];
-        while (head.Count < 4 || head[^4] != '\r' || head[^3] != '\n' || head[^2] != '\r' || head[^1] != '\n')
-        {
-            await stream.ReadExactlyAsync(one);
-            head.Add(one[0]);
-        }
-        var answer = Encoding.ASCII.GetString([.. head]);
-        if (!answer.StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
-            throw new InvalidOperationException("The server does not take this visitor: " + answer.Split('\r')[0]);
-        _socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { SubProtocol = "ephemeral.v1" });
+        var length = 0;
+        int end;
+        while ((end = _buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8)) < 0)
+            length += await stream.ReadAtLeastAsync(_buffer.AsMemory(length), 1);
+        if (!_buffer.AsSpan().StartsWith("HTTP/1.1 101"u8))
+            throw new InvalidOperationException("The server does not take this visitor: " + Encoding.ASCII.GetString(_buffer, 0, end));
+        // The first frame may have come with the answer.
+        var began = new MemoryStream(_buffer[(end + 4)..length]);
+        _socket = WebSocket.CreateFromStream(new ContinuedStream(began, stream), new WebSocketCreationOptions { SubProtocol = "ephemeral.v1" });
     }
 
     public Task Say(string type, string page) => Send(Encoding.UTF8.GetBytes($$"""{"type":"{{type}}","page":"{{page}}"}"""), WebSocketMessageType.Text);
 
     /// <summary>Reads until the blob has come; its hash is checked.</summary>
-    public async Task<byte[]> ReceiveBlob(string hash)
+    public async Task ReceiveBlob(string hash)
     {
         while (true)
         {
             var (type, length) = await Receive();
             if (type != WebSocketMessageType.Binary)
                 continue;
-            var content = _buffer.AsSpan(Head, length - Head);
-            if (Convert.ToHexStringLower(SHA256.HashData(content)) != hash)
+            if (Convert.ToHexStringLower(SHA256.HashData(_buffer.AsSpan(Head, length - Head))) != hash)
                 throw new InvalidOperationException("The server gave wrong bytes.");
-            return content.ToArray();
+            return;
         }
     }
 
     /// <summary>Holds a page: answers what is asked until the connection ends.</summary>
+    /// <param name="frame">The root as it goes over the wire; many visitors share it.</param>
     /// <param name="proven">Ends when the server counts this visitor as a holder.</param>
-    public async Task Hold(string page, byte[] content, TaskCompletionSource? proven = null)
+    public async Task Hold(string page, byte[] frame, TaskCompletionSource? proven = null)
     {
-        var frame = new byte[Head + content.Length];
-        frame[0] = 1;
-        Convert.FromHexString(page).CopyTo(frame, 1);
-        content.CopyTo(frame, Head);
         await Say("hold", page);
         try
         {
@@ -94,6 +87,16 @@ internal sealed class BenchVisitor : IDisposable
         }
     }
 
+    /// <summary>A blob as it goes over the wire, and its name.</summary>
+    public static (string Hash, byte[] Frame) Blob(int bytes)
+    {
+        var frame = RandomNumberGenerator.GetBytes(Head + bytes);
+        frame[0] = 1;
+        var hash = SHA256.HashData(frame.AsSpan(Head));
+        hash.CopyTo(frame, 1);
+        return (Convert.ToHexStringLower(hash), frame);
+    }
+
     public void Dispose()
     {
         _socket?.Dispose();
@@ -119,11 +122,39 @@ internal sealed class BenchVisitor : IDisposable
         for (var length = 0; ;)
         {
             if (length == _buffer.Length)
-                Array.Resize(ref _buffer, _buffer.Length * 4);
+                Array.Resize(ref _buffer, _buffer.Length < 128 << 10 ? 128 << 10 : _buffer.Length * 4);
             var part = await _socket.ReceiveAsync(_buffer.AsMemory(length), CancellationToken.None);
             length += part.Count;
             if (part.EndOfMessage)
                 return (part.MessageType, length);
         }
+    }
+}
+
+/// <summary>Reads what has come already, then goes on with the connection.</summary>
+internal sealed class ContinuedStream(MemoryStream began, Stream rest) : Stream
+{
+    public override bool CanRead => true;
+    public override bool CanWrite => true;
+    public override bool CanSeek => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        began.Position < began.Length ? began.ReadAsync(buffer, cancellationToken) : rest.ReadAsync(buffer, cancellationToken);
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => rest.WriteAsync(buffer, cancellationToken);
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Flush() => rest.Flush();
+    public override Task FlushAsync(CancellationToken cancellationToken) => rest.FlushAsync(cancellationToken);
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        began.Dispose();
+        rest.Dispose();
+        base.Dispose(disposing);
     }
 }

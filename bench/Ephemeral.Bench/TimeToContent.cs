@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 
 namespace Ephemeral.Bench;
 
@@ -19,8 +18,7 @@ internal static class TimeToContent
     private static async Task Measure(Report report, int bytes, int holders, int visits)
     {
         await using var server = await Server.Start();
-        var content = RandomNumberGenerator.GetBytes(bytes);
-        var page = Convert.ToHexStringLower(SHA256.HashData(content));
+        var (page, frame) = BenchVisitor.Blob(bytes);
         var holding = new List<BenchVisitor>();
         for (var i = 0; i < holders; i++)
         {
@@ -28,7 +26,7 @@ internal static class TimeToContent
             holding.Add(holder);
             await holder.Connect(server.Address);
             var proven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _ = holder.Hold(page, content, proven);
+            _ = holder.Hold(page, frame, proven);
             await proven.Task.WaitAsync(TimeSpan.FromSeconds(30));
         }
 

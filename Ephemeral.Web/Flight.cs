@@ -211,7 +211,10 @@ internal sealed class Flight(NodePage page, ContentHash blob)
             return;
         }
         if (_upload?.IsAlive == true)
-            _aliveAt = _lastSign = now;
+            _aliveAt = now;
+        // Asking somebody else is no sign that the blob comes.
+        if (_upload?.IsComing == true)
+            _lastSign = now;
         FailGetters(since => now - (since > _lastSign ? since : _lastSign) >= GetTimeout);
         EndIfUnwanted();
         if (now >= _retryAt)

@@ -150,7 +150,8 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 if (!HasCandidates)
                     await Refresh();
                 var left = until - Now;
-                if (left <= TimeSpan.Zero)
+                // Delays count in whole milliseconds: less than one would be none, and this would spin.
+                if (left < TimeSpan.FromMilliseconds(1))
                     return reader.IsCompletedSuccessfully ? await reader : null;
                 await Task.WhenAny(reader, Task.Delay(left < ReadAgain ? left : ReadAgain, node.Time, gone));
                 if (reader.IsCompletedSuccessfully)
@@ -189,7 +190,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             if (outcome.IsCompleted)
                 return outcome.Result;
             upload.Part(outcome);
-            return new Fetched(null, Pending: true, Coming: upload.IsAlive, upload.Misses);
+            return new Fetched(null, Pending: true, Coming: upload.IsComing, upload.Misses);
         }
     }
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Ephemeral.Grains;
-using Microsoft.AspNetCore.StaticAssets;
-using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 
 namespace Ephemeral.Web;
@@ -10,7 +8,7 @@ namespace Ephemeral.Web;
 /// <summary>The HTTP side of the protocol.</summary>
 internal static class Endpoints
 {
-    private const string Address = "{page:regex(^[0-9a-f]{{64}}$)}";
+    private const string Address = "{page:hash}";
     private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
@@ -83,6 +81,13 @@ internal static class Endpoints
         {
             return false;
         }
+    }
+
+    /// <summary>Lets through what is an address: the framework's own regex constraint does not tell upper case from lower.</summary>
+    internal sealed class HashConstraint : IRouteConstraint
+    {
+        public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
+            values[routeKey] is string text && ContentHash.TryParse(text, out _);
     }
 
     private static ContentHash Parse(string page) => ContentHash.TryParse(page, out var hash) ? hash : throw new ArgumentException("The route lets no other through.", nameof(page));

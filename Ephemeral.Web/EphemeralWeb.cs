@@ -37,6 +37,7 @@ public static class EphemeralWeb
 
         configure?.Invoke(builder);
         builder.Services.TryAddKeyedSingleton(WebNode.Clock, TimeProvider.System);
+        builder.Services.AddRouting(routing => routing.ConstraintMap["hash"] = typeof(Endpoints.HashConstraint));
         builder.Services.AddSingleton<WebNode>();
         builder.Services.AddSingleton<NodeLife>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeLife>());

@@ -23,7 +23,7 @@ internal static class Headers
         var path = http.Request.Path.Value ?? "";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), bluetooth=(), payment=(), browsing-topics=()";
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), bluetooth=(), payment=(), clipboard-read=(), browsing-topics=()";
         headers["X-DNS-Prefetch-Control"] = "off";
         if (path == "/view")
         {

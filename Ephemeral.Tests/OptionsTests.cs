@@ -1,0 +1,54 @@
+using Ephemeral.Web;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace Ephemeral.Tests;
+
+public class OptionsTests
+{
+    [Theory]
+    [InlineData("MaxBlob", "1048577")]
+    [InlineData("MaxBlob", "0")]
+    [InlineData("MaxGets", "0")]
+    [InlineData("MaxAsks", "65")]
+    [InlineData("MaxPages", "-1")]
+    [InlineData("MaxVisitors", "0")]
+    [InlineData("MaxQueuedBytes", "1")]
+    [InlineData("BlobMemory", "1024")]
+    [InlineData("MessagesPerSecond", "0")]
+    [InlineData("MessageBurst", "0")]
+    [InlineData("ProofBytesPerSecond", "1")]
+    [InlineData("PingInterval", "00:00:00")]
+    [InlineData("SilenceLimit", "02:00:00")]
+    [InlineData("SilenceLimit", "00:00:10")]
+    [InlineData("DrainTime", "-00:00:01")]
+    [InlineData("AllowedOrigins:0", "example.org")]
+    [InlineData("BlockedPages:0", "ABC")]
+    [InlineData("Pages:Lease", "00:00:00")]
+    [InlineData("Pages:SweepEvery", "01:00:00")]
+    [InlineData("Pages:TellEvery", "00:00:10")]
+    public async Task A_value_out_of_range_stops_the_start_and_the_message_names_the_setting(string setting, string value)
+    {
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            await using var app = EphemeralWeb.Build(["--urls=http://127.0.0.1:0", $"--Ephemeral:{setting}={value}"]);
+            await app.StartAsync();
+        });
+        Assert.Contains(setting.Split(':')[0] == "Pages" ? setting.Split(':')[1] : setting.Split(':')[0], failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_kind_of_silo_is_refused_with_the_kinds_there_are()
+    {
+        var failure = Assert.Throws<InvalidOperationException>(() => EphemeralWeb.Build(["--Ephemeral:Silo=somewhere"]));
+        Assert.Contains("external", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_defaults_are_those_of_the_protocol()
+    {
+        var options = new WebOptions();
+        Assert.Equal((1 << 20, 16, 8, 64), (options.MaxBlob, options.MaxGets, options.MaxAsks, options.MaxPages));
+        Assert.Equal((25, 60), (options.PingInterval.TotalSeconds, options.SilenceLimit.TotalSeconds));
+    }
+}

@@ -6,10 +6,12 @@ namespace Ephemeral.Grains;
 /// <summary>The shell of <see cref="Page"/>: keeps it on a silo, tells its nodes, goes when nobody is left.</summary>
 [GrainType("page")]
 internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOptions<PageOptions> options, TimeProvider time)
-    : Grain, IPageGrain
+    : Grain, IPageGrain, IGrainMigrationParticipant
 {
-    private readonly Page _page = new(options.Value.Lease);
-    private readonly Guid _epoch = Guid.NewGuid();
+    private const string StateKey = "page";
+
+    private readonly Page _page = new(options.Value.Lease, options.Value.DoubtFor);
+    private Guid _epoch = Guid.NewGuid();
     private ContentHash _hash;
     private TimeSpan _nextTelling;
     private IGrainTimer? _telling;
@@ -22,6 +24,7 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
         if (!ContentHash.TryParse(this.GetPrimaryKeyString(), out _hash))
             throw new ArgumentException("A page's key is 64 lower-case hex digits.");
         livePages.Add(this);
+        livePages.Count(this, _page.Holders);
         return Task.CompletedTask;
     }
 
@@ -46,12 +49,30 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
         return Task.FromResult(HealthFor(node));
     }
 
+    public Task Doubt(Guid node)
+    {
+        _page.Doubt(node, Now);
+        DeactivateIfEmpty();
+        return Task.CompletedTask;
+    }
+
     public Task Sweep()
     {
         if (_page.Sweep(Now))
             Changed(Guid.Empty, urgent: false);
         DeactivateIfEmpty();
         return Task.CompletedTask;
+    }
+
+    // A silo that stops sends its pages to others, with all they know: same epoch, so the nodes need not announce again.
+    void IGrainMigrationParticipant.OnDehydrate(IDehydrationContext context) => context.TryAddValue(StateKey, _page.Save(_epoch));
+
+    void IGrainMigrationParticipant.OnRehydrate(IRehydrationContext context)
+    {
+        if (!context.TryGetValue<PageState>(StateKey, out var state) || state is null)
+            return;
+        _epoch = state.Epoch;
+        _page.Restore(state, Now);
     }
 
     private TimeSpan Now => time.GetElapsedTime(0);

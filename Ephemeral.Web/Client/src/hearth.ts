@@ -18,7 +18,8 @@ export function hearth(): Hearth {
 
   const show = (holders: number | undefined, mine: boolean): void => {
     say(viewing, words.viewing(holders));
-    row.show(holders, mine);
+    row.show(holders ?? (mine ? 1 : undefined), mine);
+    element.dataset.known = String(holders !== undefined);
     row.element.classList.toggle("alone", holders === 1);
     say(more, holders !== undefined && holders > mostLights ? words.lights(holders - mostLights) : "");
   };

@@ -116,7 +116,7 @@ public sealed class BrowserHostileTests(BrowserStage stage) : BrowserTest(stage)
         await reader.Sees("The page tried to leave its frame.");
         await reader.Button("Show it again").ClickAsync();
         await reader.SeesPage("Leaving soon.");
-        await reader.Sees("A stranger wrote this. Scripts are off.");
+        await reader.Sees("A stranger's page. Scripts are off.");
         await reader.SeesViewing(2);
         Assert.Equal([], elsewhere.Hits);
     }
@@ -200,7 +200,7 @@ public sealed class BrowserHostileTests(BrowserStage stage) : BrowserTest(stage)
         var reader = await Person("reader");
         reader.Expects(Blocked);
         await reader.Visit(page.Name);
-        await reader.Sees("A stranger wrote this. Scripts are off.");
+        await reader.Sees("A stranger's page. Scripts are off.");
         return reader;
     }
 

@@ -32,7 +32,7 @@ public sealed class BrowserScreenTests(BrowserStage stage) : BrowserTest(stage)
         await person.Button("Run scripts").ClickAsync();
         await person.FitsTheScreen("asked about scripts");
         await person.Button("Run them").ClickAsync();
-        await person.Sees("running in a closed box");
+        await Expect(person.Button("Turn scripts off")).ToBeVisibleAsync();
         await person.FitsTheScreen("scripts on");
         await person.Page.GetByText("Activity", new() { Exact = true }).ClickAsync();
         await person.FitsTheScreen("the log");

@@ -151,6 +151,7 @@ function announce(scene: Scene, holders: number | undefined): void {
   const now = `${looking} ${scene}`;
   if (now !== lastScene) {
     lastScene = now;
+    countSaidAt = Date.now(); // a number right after it would take its place before it is heard
     say(announcer, said[scene]);
   } else if (scene === "held" && holders !== undefined && Date.now() - countSaidAt > 5_000) {
     countSaidAt = Date.now();

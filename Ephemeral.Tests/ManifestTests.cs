@@ -255,6 +255,10 @@ public sealed class ManifestTests
                           where Enters(origin, Stranger, target.Value, port)
                           select $"{origin} to {port.Name} of {target.Key}";
         Assert.Equal([$"{IngressNamespace} to http of web"], fromOutside);
+
+        // And whatever else is put into the namespace is shut in and out until somebody says otherwise.
+        Assert.False(Enters(null, pods["web"], Stranger, new V1ContainerPort { ContainerPort = 80 }) || Enters("default", Stranger, Stranger, new V1ContainerPort { ContainerPort = 80 }));
+        Assert.NotEmpty(Policies("Egress", Stranger));
     }
 
     [Fact]

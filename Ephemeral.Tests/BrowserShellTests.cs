@@ -130,12 +130,12 @@ public sealed partial class BrowserShellTests(BrowserStage stage) : BrowserTest(
     {
         var reader = await Person("reader");
         await reader.Visit(TestBlob.Text(_text).Name);
-        await Expect(reader.Announced).ToHaveTextAsync(new Regex($"^{BrowserPerson.NobodyHolds}\\. A page lives only in the tabs"));
+        await Expect(reader.Announced).ToHaveTextAsync("No holder at the moment. Waiting for one.");
         var writer = await Person("writer");
         await writer.Create(_text);
-        await Expect(reader.Announced).ToHaveTextAsync("You and 1 other keep this page alive.");
+        await Expect(reader.Announced).ToHaveTextAsync("Others are here, too.");
         await writer.Leave();
-        await Expect(reader.Announced).ToHaveTextAsync(BrowserPerson.Alone);
+        await Expect(reader.Announced).ToHaveTextAsync("Only you are here now.");
     }
 
     [BrowserFact]

@@ -117,7 +117,7 @@ public sealed partial class BrowserPerson : IAsyncDisposable
     {
         await Button("Run scripts").ClickAsync();
         await Button("Run them").ClickAsync();
-        await Sees("running in a closed box");
+        await Expect(Button("Turn scripts off")).ToBeVisibleAsync();
     }
 
     /// <summary>The bytes that "Save a copy" puts into a file.</summary>

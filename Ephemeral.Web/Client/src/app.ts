@@ -1,14 +1,13 @@
 // What the user sees and does. The bytes, the hashing and the connection are the Worker's.
-import { h } from "./dom";
-import { flame, saveAs, say } from "./dom";
+import { activityLog } from "./activity";
+import { flame, h, saveAs, say } from "./dom";
 import { homeScreen } from "./home";
 import type { FromHolder, PageState, ToHolder } from "./messages";
 import { PageScreen } from "./page";
-import { heldSentence, isHeld, sceneOf, telling, titleOf } from "./scene";
+import { isHeld, sceneOf, titleOf, type Scene } from "./scene";
 import type { LinkState } from "./socket";
 import { startWorker } from "./start-worker";
 import { held, name, page as pageWords, said, short, title } from "./words";
-import { activityLog } from "./activity";
 
 const pages = new Map<string, PageState>();
 let link: LinkState | "broken" = "connecting";
@@ -65,7 +64,10 @@ function route(): void {
   const page = /^\/([0-9a-f]{64})$/.exec(location.pathname)?.[1];
   if (page === looking && page !== undefined) return;
   // What is held stays held while the tab is open; what is only waited for is waited for while it is looked at.
-  if (looking !== undefined && pages.get(looking)?.phase !== "held") tell({ type: "release", page: looking });
+  if (looking !== undefined && pages.get(looking)?.phase !== "held") {
+    tell({ type: "release", page: looking });
+    pages.delete(looking);
+  }
   looking = page;
   guestTitle = "";
   home.element.hidden = page !== undefined;
@@ -119,9 +121,6 @@ function heard(message: FromHolder): void {
 
 // ---- what is shown ------------------------------------------------------------------------------------------------
 
-let lastScene = "";
-let countSaidAt = 0;
-
 function render(): void {
   const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
   if (looking === undefined) {
@@ -141,15 +140,22 @@ function render(): void {
     screen.focusCopy();
   }
 
+  announce(scene, state?.holders);
+}
+
+let lastScene = "";
+let countSaidAt = 0;
+
+/** Each change of scene is said; the number of holders only now and then, or a crowd would never let it rest. */
+function announce(scene: Scene, holders: number | undefined): void {
   const now = `${looking} ${scene}`;
   if (now !== lastScene) {
     lastScene = now;
-    const words = telling(scene, state);
-    if (isHeld(scene)) say(announcer, heldSentence(scene, state?.holders));
-    else say(announcer, `${words.heading}. ${words.text}`);
-  } else if (scene === "held" && state?.holders !== undefined && Date.now() - countSaidAt > 5_000) {
+    countSaidAt = Date.now(); // a number right after it would take its place before it is heard
+    say(announcer, said[scene]);
+  } else if (scene === "held" && holders !== undefined && Date.now() - countSaidAt > 5_000) {
     countSaidAt = Date.now();
-    say(announcer, said.viewing(state.holders));
+    say(announcer, said.viewing(holders));
   }
 }
 

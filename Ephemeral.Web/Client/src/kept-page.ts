@@ -68,6 +68,6 @@ export class Page {
   get state(): PageState {
     const { phase, standing, holders, waiters, why, own } = this;
     const total = this.#needed.length;
-    return { page: this.name, phase, standing, holders, waiters, why, own, got: total - this.missing.length, total };
+    return { page: this.name, phase, standing, holders, waiters, why, own, got: total - this.missing.length, total, whole: this.isWhole };
   }
 }

@@ -21,6 +21,8 @@ export interface PageState {
   waiters: number;
   got: number;
   total: number;
+  /** All of it is in this tab, held or not. */
+  whole: boolean;
   why: string;
   /** Written in this very tab. */
   own: boolean;

@@ -133,7 +133,7 @@ export class PageScreen {
     const link = `${location.origin}/${this.#page}`;
     if (await copy(link)) {
       this.#copy.textContent = words.copied;
-      this.actions.announce(words.copied);
+      this.actions.announce(words.copiedSaid);
       setTimeout(() => (this.#copy.textContent = words.copy), 2_000);
     } else {
       this.#byHand.replaceChildren(words.copyByHand, " ", h("code", {}, link));

@@ -20,7 +20,7 @@ export function sceneOf(link: LinkState | "broken", state: PageState | undefined
     case "unusable":
       return state.phase;
     case "turned-away":
-      return state.got > 0 ? "held-turned-away" : "turned-away";
+      return state.whole ? "held-turned-away" : "turned-away";
   }
   if (link !== "open") return link;
   if (state?.phase === "gathering") return state.holders === 0 ? "nobody" : "gathering";

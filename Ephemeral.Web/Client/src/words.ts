@@ -36,6 +36,7 @@ export const page = {
   newPage: "New page",
   copy: "Copy link",
   copied: "Link copied",
+  copiedSaid: "The link is on the clipboard.",
   copyByHand: "Copy this link:",
   save: "Save a copy",
   raw: "Get the raw bytes",
@@ -152,10 +153,27 @@ export const kinds = {
   other: (kind: string) => `This page is of the kind “${kind}”, which this reader can't show yet. It is held all the same, and you can have its bytes.`,
 };
 
-/** What a screen reader hears, and nothing more often than needed. */
+/** What a screen reader hears when something changes: shorter than what stands on the screen, and not more often than needed. */
 export const said = {
-  viewing: (n: number) => `${count(n, "person", "people")} viewing`,
-};
+  viewing: (n: number) => `${count(n, "person is", "people are")} here now.`,
+  connecting: "Making a connection.",
+  asking: "The page was asked for.",
+  nobody: "No holder at the moment. Waiting for one.",
+  gathering: "The page is coming in, part by part.",
+  lost: "Connection gone. Trying to get it back.",
+  refused: "The site wants a pause.",
+  impossible: "There is no way to connect so far.",
+  broken: "The reader could not start.",
+  wrong: "Something else came, and was thrown away.",
+  blocked: "The operator has blocked it.",
+  "turned-away": "Too many pages are asked for.",
+  unusable: "The page came, and can't be shown.",
+  settling: "The page is here.",
+  alone: "Only you are here now.",
+  held: "Others are here, too.",
+  "held-lost": "Connection gone. The page is still with you.",
+  "held-turned-away": "The page is here, but not counted.",
+} as const;
 
 export const title = {
   home: "Ephemeral",

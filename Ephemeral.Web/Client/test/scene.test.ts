@@ -3,7 +3,7 @@ import type { PageState } from "../src/messages";
 import { heldSentence, sceneOf, telling, titleOf } from "../src/scene";
 
 const state = (change: Partial<PageState>): PageState => ({
-  page: "ab".repeat(32), phase: "asking", standing: "waiter", holders: undefined, waiters: 1, got: 0, total: 0, why: "", own: false, ...change,
+  page: "ab".repeat(32), phase: "asking", standing: "waiter", holders: undefined, waiters: 1, got: 0, total: 0, whole: false, why: "", own: false, ...change,
 });
 
 describe("the scene", () => {

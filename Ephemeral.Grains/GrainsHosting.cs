@@ -17,6 +17,7 @@ public static class GrainsHosting
         silo.Services.AddSingleton<LivePages>();
         silo.Services.AddHostedService<PageSweeper>();
         silo.Services.AddHostedService<PulsePublisher>();
+        silo.Services.AddHostedService<PageDrain>();
         silo.AddMemoryStreams(PulsePublisher.Provider, streams =>
         {
             streams.ConfigurePartitioning(1);
@@ -39,6 +40,8 @@ public static class GrainsHosting
             options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         });
+        // Calls to a web node that is gone fail after this, instead of after a minute.
+        silo.Configure<SiloMessagingOptions>(options => options.ClientDropTimeout = TimeSpan.FromSeconds(10));
         return silo;
     }
 }

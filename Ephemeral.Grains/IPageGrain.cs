@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orleans.Concurrency;
 
 namespace Ephemeral.Grains;
@@ -14,9 +15,22 @@ public interface IPageGrain : IGrainWithStringKey
     [Alias("GetHealth"), ResponseTimeout("00:00:03")]
     Task<PageHealth> GetHealth(Guid node);
 
+    /// <summary>A node did not answer another one: unless it announces soon, its lease ends.</summary>
+    [Alias("Doubt"), OneWay]
+    Task Doubt(Guid node);
+
     /// <summary>Drops the nodes whose lease has run out.</summary>
     [Alias("Sweep"), OneWay]
     Task Sweep();
+}
+
+/// <summary>What a silo knows of the cluster; answered by the nearest one.</summary>
+[Alias("ephemeral.ISilosGrain")]
+public interface ISilosGrain : IGrainWithIntegerKey
+{
+    /// <summary>The silos that are alive.</summary>
+    [Alias("Alive"), ResponseTimeout("00:00:02")]
+    Task<ImmutableArray<SiloAddress>> Alive();
 }
 
 /// <summary>The whole site's pulse; there is one, by the key <see cref="Key"/>.</summary>

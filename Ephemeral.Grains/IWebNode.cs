@@ -7,8 +7,8 @@ namespace Ephemeral.Grains;
 [Alias("ephemeral.IWebNode")]
 public interface IWebNode : IGrainObserver
 {
-    /// <summary>Asks this node's own holders for a blob. Answers within 10 s; see <see cref="Fetched.Coming"/>.</summary>
-    [Alias("Fetch"), AlwaysInterleave, ResponseTimeout("00:00:15")]
+    /// <summary>Asks this node's own holders for a blob. Answers within 2 s, if only that it is being asked for: silence means that the node is gone.</summary>
+    [Alias("Fetch"), AlwaysInterleave, ResponseTimeout("00:00:05")]
     Task<Fetched> Fetch(ContentHash page, ContentHash blob);
 
     /// <summary>The page's health has changed.</summary>

@@ -13,6 +13,7 @@ internal sealed class LivePages
 
     public void Add(PageGrain page) => _holders[page] = 0;
     public void Remove(PageGrain page) => _holders.TryRemove(page, out _);
+    public bool Has(PageGrain page) => _holders.ContainsKey(page);
     public void Count(PageGrain page, int holders) => _holders[page] = holders;
 
     public (int Pages, int Holders) Totals()

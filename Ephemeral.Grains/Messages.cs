@@ -42,10 +42,15 @@ public sealed record Blob(byte[] Frame)
 
 /// <summary>What came of asking a node's holders for a blob.</summary>
 /// <param name="Blob">The blob, its hash checked, or null.</param>
-/// <param name="Coming">No blob yet, but its bytes are under way: ask again.</param>
+/// <param name="Pending">No blob yet, but holders are being asked: call again for the outcome.</param>
+/// <param name="Coming">Its bytes are under way.</param>
 /// <param name="Misses">How many holders said that they do not have it.</param>
 [GenerateSerializer, Immutable, Alias("ephemeral.fetched")]
-public sealed record Fetched(Blob? Blob, bool Coming, int Misses);
+public sealed record Fetched(Blob? Blob, bool Pending, bool Coming, int Misses)
+{
+    /// <summary>Nobody there has it.</summary>
+    public static Fetched Nothing { get; } = new(null, Pending: false, Coming: false, Misses: 0);
+}
 
 /// <summary>What one silo counts.</summary>
 /// <param name="Silo">Which silo.</param>

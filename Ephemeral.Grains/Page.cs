@@ -6,7 +6,7 @@ namespace Ephemeral.Grains;
 /// The decisions of one page: which web nodes hold it and want it, for how long to believe them, whom to send to whom.
 /// No Orleans, no clock: the time is passed in, as time since any fixed moment.
 /// </summary>
-internal sealed class Page(TimeSpan lease)
+internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
 {
     /// <summary>How many nodes a waiting node is sent to at once: enough to survive the loss of some.</summary>
     public const int MaxSources = 4;
@@ -37,6 +37,26 @@ internal sealed class Page(TimeSpan lease)
         _nodes[said.Node] = new Entry(said, now + lease);
         NextExpiry = TimeSpan.FromTicks(Math.Min(NextExpiry.Ticks, (now + lease).Ticks));
         return Count(old?.Said, said);
+    }
+
+    /// <summary>A node that others cannot reach must announce sooner than its lease would have it.</summary>
+    public void Doubt(Guid node, TimeSpan now)
+    {
+        if (!_nodes.TryGetValue(node, out var entry) || entry.Expires <= now + doubtFor)
+            return;
+        _nodes[node] = entry with { Expires = now + doubtFor };
+        NextExpiry = TimeSpan.FromTicks(Math.Min(NextExpiry.Ticks, (now + doubtFor).Ticks));
+    }
+
+    /// <summary>What moves with the page to another silo.</summary>
+    public PageState Save(Guid epoch) => new(epoch, Sequence, [.. _nodes.Values.Select(entry => entry.Said)]);
+
+    /// <summary>Goes on as the page that was saved. Leases are in a silo's own time, so each node gets a whole new one.</summary>
+    public void Restore(PageState state, TimeSpan now)
+    {
+        foreach (var said in state.Nodes)
+            Announce(said, now);
+        Sequence = state.Sequence;
     }
 
     /// <summary>Forgets the nodes whose lease has ended; true if that changed what others should know.</summary>
@@ -97,6 +117,10 @@ internal sealed class Page(TimeSpan lease)
 
     private sealed record Entry(Announcement Said, TimeSpan Expires);
 }
+
+/// <summary>A page on its way to another silo.</summary>
+[GenerateSerializer, Immutable, Alias("ephemeral.page-state")]
+internal sealed record PageState(Guid Epoch, long Sequence, ImmutableArray<Announcement> Nodes);
 
 internal static class AnnouncementExtensions
 {

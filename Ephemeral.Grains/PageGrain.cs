@@ -6,22 +6,26 @@ namespace Ephemeral.Grains;
 /// <summary>The shell of <see cref="Page"/>: keeps it on a silo, tells its nodes, goes when nobody is left.</summary>
 [GrainType("page")]
 internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOptions<PageOptions> options, TimeProvider time)
-    : Grain, IPageGrain
+    : Grain, IPageGrain, IGrainMigrationParticipant
 {
-    private readonly Page _page = new(options.Value.Lease);
-    private readonly Guid _epoch = Guid.NewGuid();
+    private const string StateKey = "page";
+
+    private readonly Page _page = new(options.Value.Lease, options.Value.DoubtFor);
+    private Guid _epoch = Guid.NewGuid();
+    private volatile bool _onlyAskedAfter;
     private ContentHash _hash;
     private TimeSpan _nextTelling;
     private IGrainTimer? _telling;
 
     /// <summary>True when <see cref="Sweep"/> would have something to do. Read from outside the turn.</summary>
-    public bool NeedsSweep(TimeSpan now) => _page.NextExpiry <= now;
+    public bool NeedsSweep(TimeSpan now) => _onlyAskedAfter || _page.NextExpiry <= now;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         if (!ContentHash.TryParse(this.GetPrimaryKeyString(), out _hash))
             throw new ArgumentException("A page's key is 64 lower-case hex digits.");
         livePages.Add(this);
+        livePages.Count(this, _page.Holders);
         return Task.CompletedTask;
     }
 
@@ -35,15 +39,25 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     public Task<PageHealth> Announce(Announcement said)
     {
         var hadHolders = _page.Holders > 0;
+        _onlyAskedAfter = false;
         if (_page.Announce(said, Now))
             Changed(said.Node, urgent: !hadHolders);
         return Task.FromResult(HealthFor(said.Node));
     }
 
+    // A page that was only asked after goes with the next sweep and not at once: a storm of such questions would otherwise
+    // deactivate it so often that an announcement among them is forwarded from one activation to the next until it fails.
     public Task<PageHealth> GetHealth(Guid node)
     {
-        DeactivateIfEmpty();
+        _onlyAskedAfter = _page.IsEmpty;
         return Task.FromResult(HealthFor(node));
+    }
+
+    public Task Doubt(Guid node)
+    {
+        _page.Doubt(node, Now);
+        DeactivateIfEmpty();
+        return Task.CompletedTask;
     }
 
     public Task Sweep()
@@ -52,6 +66,17 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
             Changed(Guid.Empty, urgent: false);
         DeactivateIfEmpty();
         return Task.CompletedTask;
+    }
+
+    // A silo that stops sends its pages to others, with all they know: same epoch, so the nodes need not announce again.
+    void IGrainMigrationParticipant.OnDehydrate(IDehydrationContext context) => context.TryAddValue(StateKey, _page.Save(_epoch));
+
+    void IGrainMigrationParticipant.OnRehydrate(IRehydrationContext context)
+    {
+        if (!context.TryGetValue<PageState>(StateKey, out var state) || state is null)
+            return;
+        _epoch = state.Epoch;
+        _page.Restore(state, Now);
     }
 
     private TimeSpan Now => time.GetElapsedTime(0);

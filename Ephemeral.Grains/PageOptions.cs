@@ -9,6 +9,10 @@ public sealed class PageOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>For how long it is still believed when another node could not reach it. Default: 13 seconds, a little more than nodes take to announce again.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan DoubtFor { get; set; } = TimeSpan.FromSeconds(13);
+
     /// <summary>How often a silo looks for leases that have ended. Default: 2 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan SweepEvery { get; set; } = TimeSpan.FromSeconds(2);

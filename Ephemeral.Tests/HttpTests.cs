@@ -111,11 +111,14 @@ public sealed class HttpTests(GuardedWebApp web) : WireTest<GuardedWebApp>(web)
     }
 
     [Fact]
-    public async Task The_raw_address_with_wait_0_does_not_wait()
+    public async Task The_raw_address_with_wait_0_gives_a_holder_who_is_there_no_more_than_a_moment()
     {
-        await Visitor();
+        var driver = await Visitor();
         await Web.Freeze();
-        using var answer = await Ask($"/{_page.Name}/raw?wait=0");
+        var asking = Ask($"/{_page.Name}/raw?wait=0");
+        await driver.Fence();
+        await Web.Pass(TimeSpan.FromSeconds(0.5), driver);
+        using var answer = await asking;
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }
 

@@ -6,9 +6,10 @@ namespace Ephemeral.Tests;
 public class PageTests
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan DoubtFor = TimeSpan.FromSeconds(13);
     private static readonly Guid A = Guid.NewGuid(), B = Guid.NewGuid();
 
-    private readonly Page _page = new(Lease);
+    private readonly Page _page = new(Lease, DoubtFor);
     private TimeSpan _now = TimeSpan.FromHours(1);
     private long _version;
 
@@ -72,6 +73,49 @@ public class PageTests
         Assert.True(_page.Sweep(_now));
         Assert.True(_page.IsEmpty);
         Assert.Equal(TimeSpan.MaxValue, _page.NextExpiry);
+    }
+
+    [Fact]
+    public void A_node_in_doubt_is_dropped_sooner_unless_it_announces()
+    {
+        Say(A, holders: 1);
+        Say(B, holders: 1);
+        _page.Doubt(A, _now);
+        _page.Doubt(B, _now);
+        _page.Doubt(Guid.NewGuid(), _now);
+        Say(B, holders: 1);
+        _now += DoubtFor;
+        Assert.True(_page.NextExpiry <= _now);
+        Assert.True(_page.Sweep(_now));
+        Assert.Equal(B, Assert.Single(_page.Nodes).Node);
+    }
+
+    [Fact]
+    public void Doubt_never_lengthens_a_lease()
+    {
+        Say(A, holders: 1);
+        _now += Lease - TimeSpan.FromSeconds(1);
+        _page.Doubt(A, _now);
+        _now += TimeSpan.FromSeconds(1);
+        Assert.True(_page.Sweep(_now));
+    }
+
+    [Fact]
+    public void A_page_that_moves_takes_everything_along_with_whole_leases()
+    {
+        Say(A, holders: 2, waiters: 1);
+        Say(B, claims: 1);
+        _now += Lease - TimeSpan.FromSeconds(1);
+        var epoch = Guid.NewGuid();
+        var state = _page.Save(epoch);
+
+        var moved = new Page(Lease, DoubtFor);
+        moved.Restore(state, _now);
+        Assert.Equal((epoch, _page.Sequence, 2, 1), (state.Epoch, moved.Sequence, moved.Holders, moved.Waiters));
+        Assert.False(moved.Sweep(_now + Lease - TimeSpan.FromSeconds(1)));
+        Assert.False(moved.Announce(new Announcement(A, null!, 9, 0, 0, Version: 0), _now));
+        Assert.True(moved.Announce(new Announcement(A, null!, 9, 0, 0, Version: 99), _now));
+        Assert.True(moved.Sequence > state.Sequence);
     }
 
     [Fact]

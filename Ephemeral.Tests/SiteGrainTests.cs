@@ -23,12 +23,13 @@ public class SiteGrainTests(EphemeralCluster cluster)
         await Advancing(node, node.Pulse(pulse => pulse.Pages <= grown.Pages - 20 && pulse.Holders <= grown.Holders - 60));
     }
 
-    // The streams run on real time and the pages on fake time: a call to the grain between two steps gives both their turn.
+    // The streams run on real time and the pages on fake time: here the one flows with the other.
     private async Task<SitePulse> Advancing(TestNode node, Task<SitePulse> awaited)
     {
-        while (!awaited.IsCompleted)
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!awaited.IsCompleted && await ticks.WaitForNextTickAsync())
         {
-            cluster.Time.Advance(TimeSpan.FromMilliseconds(20));
+            cluster.Time.Advance(TimeSpan.FromMilliseconds(100));
             await cluster.Grains.GetGrain<ISiteGrain>(ISiteGrain.Key).Watch(node.Id, node.Reference);
         }
         return await awaited;

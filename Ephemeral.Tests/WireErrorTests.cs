@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Ephemeral.Tests;
@@ -189,15 +188,18 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
     [Fact]
     public async Task Too_many_messages_are_refused_and_too_many_for_long_close_with_1013()
     {
-        await using var strict = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:MessagesPerSecond=10", "--Ephemeral:MessageBurst=20", "--Ephemeral:SilenceLimit=1.00:00:00");
+        await using var strict = await WebApp.Start(WebApp.NewClock(), "--Ephemeral:MessagesPerSecond=10", "--Ephemeral:MessageBurst=20");
         await using var visitor = await strict.Visitor();
         await strict.Freeze();
         for (var i = 0; i < 21; i++) await visitor.Release(_page);
         await visitor.NextError("rate-limited");
 
         await strict.Pass(TimeSpan.FromSeconds(5));
-        await visitor.Want(_page);
-        await visitor.NextStatus(_page, 0, 1, "waiter");
+        strict.Flow();
+        var wanted = TestBlob.Fresh();
+        await visitor.Want(wanted);
+        await visitor.NextStatus(wanted, 0, 1, "waiter");
+        await strict.Freeze();
 
         try
         {

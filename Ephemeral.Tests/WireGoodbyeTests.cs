@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.WebSockets;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Ephemeral.Tests;
@@ -14,7 +13,7 @@ public sealed class WireGoodbyeTests
     public async Task A_node_that_stops_says_goodbye_goes_on_and_closes_with_1001()
     {
         // On fake time, so that the drain lasts as long as this test looks at it.
-        await using var web = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:DrainTime=00:00:10", "--Ephemeral:SilenceLimit=1.00:00:00");
+        await using var web = await WebApp.Start(WebApp.NewClock(), "--Ephemeral:DrainTime=00:00:10");
         await using var holder = await web.Visitor("holder");
         await using var visitor = await web.Visitor("visitor");
         holder.Gives(_page);
@@ -23,7 +22,7 @@ public sealed class WireGoodbyeTests
         await visitor.Fence();
         await web.Freeze();
 
-        var stopping = web.App.StopAsync();
+        var stopping = Task.Run(() => web.App.StopAsync());
         foreach (var said in new[] { holder, visitor }) Assert.InRange((await said.NextGoodbye()).RetryAfterMs, 0, 10_000);
 
         using var newcomer = new ClientWebSocket();
@@ -48,10 +47,10 @@ public sealed class WireGoodbyeTests
     [Fact]
     public async Task The_retries_after_a_goodbye_are_spread()
     {
-        await using var web = await WebApp.Start(new FakeTimeProvider(), "--Ephemeral:DrainTime=00:00:10", "--Ephemeral:SilenceLimit=1.00:00:00");
+        await using var web = await WebApp.Start(WebApp.NewClock(), "--Ephemeral:DrainTime=00:00:10");
         var visitors = new List<TestVisitor>();
         for (var i = 0; i < 20; i++) visitors.Add(await web.Visitor());
-        var stopping = web.App.StopAsync();
+        var stopping = Task.Run(() => web.App.StopAsync());
         var delays = new HashSet<int>();
         foreach (var visitor in visitors) delays.Add((await visitor.NextGoodbye()).RetryAfterMs);
         Assert.True(delays.Count > 5, $"Twenty visitors were told only {delays.Count} different times.");

@@ -33,8 +33,12 @@ public sealed class WireSlowReaderTests(ShortQueueWebApp web) : WireTest<ShortQu
         await slow.Fence();
         await quick.Fence();
         slow.Pause();
-        foreach (var page in pages) await holder.Hold(page);
-        foreach (var page in pages) await quick.NextBlob(page);
+        foreach (var page in pages)
+        {
+            await holder.Hold(page);
+            await quick.NextBlob(page);
+        }
+
         slow.Resume();
         Assert.Equal(1013, await slow.NextClose());
         await quick.NextStatus(pages[0], 1, 1, "waiter");

@@ -20,7 +20,7 @@ public sealed class WireVisitorTests(WebApp web) : WireTest<WebApp>(web)
     {
         var visitor = await Waiter(_page);
         await visitor.Want(_page);
-        await visitor.NextStatus(_page, 0, 1, "waiter");
+        Assert.Equal(new Status(_page.Name, 0, 1, "waiter"), await visitor.NextStatus(_page));
         var other = await Waiter(_page);
         await other.Release(_page);
         Assert.Equal(new Status(_page.Name, 0, 1, "none"), await other.NextStatus(_page, "none"));

@@ -9,21 +9,24 @@ namespace Ephemeral.Web;
 internal sealed class Flight(NodePage page, ContentHash blob)
 {
     private const int MaxWave = 8;
+    private const int MaxCalls = 8;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CallLostAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan HoldSoon = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan GetTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<Visitor, TimeSpan> _getters = [];
     private readonly List<TaskCompletionSource<Blob>> _readers = [];
-    private readonly HashSet<Guid> _fetching = [];
     private readonly HashSet<Guid> _tried = [];
     private Upload? _upload;
     private ITimer? _ticker;
     private TimeSpan _lastSign;
+    private TimeSpan _aliveAt;
     private TimeSpan _retryAt = TimeSpan.MaxValue;
     private TimeSpan _wait = TimeSpan.FromSeconds(1);
     private int _wave = 1;
+    private int _calls;
     private int _misses;
     private bool _localFailed;
     private bool _deferred;
@@ -31,11 +34,11 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     public ContentHash Blob => blob;
 
     private bool IsRoot => blob == page.Hash;
-    private bool IsParked => _upload is null && _fetching.Count == 0 && !_deferred;
+    private bool IsParked => _upload is null && _calls == 0 && !_deferred;
 
     public void Start()
     {
-        _lastSign = page.Now;
+        _aliveAt = _lastSign = page.Now;
         // In a crowd, those who have just been served say within a moment that they hold the page: better one of them than
         // the same first holder again.
         _deferred = IsRoot && page.HoldersComeSoon();
@@ -116,11 +119,10 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         }
         foreach (var source in page.Sources)
         {
-            if (more == 0)
+            if (more == 0 || _calls >= MaxCalls)
                 break;
-            if (source.Node == page.NodeId || _fetching.Contains(source.Node) || !_tried.Add(source.Node))
+            if (!_tried.Add(source.Node))
                 continue;
-            _fetching.Add(source.Node);
             _ = FetchFrom(source);
             more--;
         }
@@ -144,6 +146,14 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         page.AnnounceSoon();
     }
 
+    /// <summary>Calls to other nodes may have been lost on their way; they are made again.</summary>
+    public void CallsLost()
+    {
+        if (_calls > 0)
+            Retry();
+    }
+
+    // Begins anew with all who are known by now; calls that are under way may still bring it.
     private void Retry()
     {
         _tried.Clear();
@@ -155,8 +165,9 @@ internal sealed class Flight(NodePage page, ContentHash blob)
 
     private async Task FetchFrom(Source source)
     {
+        _calls++;
         await Task.Yield();
-        var fetched = new Fetched(null, Coming: false, Misses: 0);
+        var fetched = Fetched.Nothing;
         try
         {
             do
@@ -164,18 +175,18 @@ internal sealed class Flight(NodePage page, ContentHash blob)
                 fetched = await page.Fetch(source, blob);
                 lock (page.Gate)
                     if (fetched.Coming)
-                        _lastSign = page.Now;
+                        _aliveAt = _lastSign = page.Now;
             }
-            while (fetched.Coming && page.FlightOf(blob) == this);
+            while (fetched.Pending && page.FlightOf(blob) == this);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The node or the way to it is gone; another one is tried, and the health will say so soon.
-            page.LogFetchFailed(e);
+            page.Doubt(source, e);
         }
         lock (page.Gate)
         {
-            _fetching.Remove(source.Node);
+            _calls--;
             if (page.FlightOf(blob) != this)
                 return;
             if (fetched.Blob is { } found && found.Frame.Length >= Grains.Blob.HeadSize)
@@ -200,6 +211,9 @@ internal sealed class Flight(NodePage page, ContentHash blob)
             return;
         }
         if (_upload?.IsAlive == true)
+            _aliveAt = now;
+        // Asking somebody else is no sign that the blob comes.
+        if (_upload?.IsComing == true)
             _lastSign = now;
         FailGetters(since => now - (since > _lastSign ? since : _lastSign) >= GetTimeout);
         EndIfUnwanted();
@@ -207,8 +221,11 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         {
             Retry();
         }
-        else if (!IsParked && _upload?.IsAlive != true)
+        else if (!IsParked && now - _aliveAt >= Tick)
         {
+            // A call may have been lost on its way: the same nodes again, who still ask for it only once.
+            if (now - _aliveAt >= CallLostAfter && page.Sources.All(source => _tried.Contains(source.Node)))
+                _tried.Clear();
             Advance(_wave);
             _wave = Math.Min(_wave * 2, MaxWave);
         }

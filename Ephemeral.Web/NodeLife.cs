@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ephemeral.Grains;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -9,8 +10,9 @@ namespace Ephemeral.Web;
 internal sealed partial class NodeLife(
     WebNode node, IOptions<WebOptions> options, IServer server, IHostApplicationLifetime lifetime, ILogger<NodeLife> logger) : IHostedLifecycleService, IDisposable
 {
-    private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(15);
+    private const int WatchEveryTouch = 5;
+    private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _touching = Task.CompletedTask;
@@ -50,24 +52,51 @@ internal sealed partial class NodeLife(
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     public void Dispose() => _stopping.Dispose();
 
-    // One call serves three ends: it shows that the cluster answers, asks for the site's pulse, and brings it.
+    // Shows that the cluster answers, sees which silos are alive, and now and then asks for the site's pulse.
     private async Task KeepInTouch(TaskCompletionSource touched)
     {
-        while (!_stopping.IsCancellationRequested)
+        for (var touch = 0; !_stopping.IsCancellationRequested; touch++)
         {
-            var wait = TouchEvery;
             try
             {
-                await node.SiteChanged(await node.Grains.GetGrain<ISiteGrain>(ISiteGrain.Key).Watch(node.Id, node.Reference));
+                // Throws too, as long as the client has not started.
+                var alive = await node.Grains.GetGrain<ISilosGrain>(0).Alive();
                 _touchedAt = node.Now;
                 touched.TrySetResult();
+                _ = Announce(alive);
+                if (touch % WatchEveryTouch == 0)
+                    _ = Watch();
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 LogOutOfTouch(e);
-                wait = TimeSpan.FromMilliseconds(500);
             }
-            await Task.Delay(wait, node.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TouchEvery, node.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task Announce(ImmutableArray<SiloAddress> alive)
+    {
+        try
+        {
+            await node.SilosAre(alive);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            LogOutOfTouch(e);
+        }
+    }
+
+    // The pulse may be late or lost, and must not look like a lost cluster.
+    private async Task Watch()
+    {
+        try
+        {
+            await node.SiteChanged(await node.Grains.GetGrain<ISiteGrain>(ISiteGrain.Key).Watch(node.Id, node.Reference));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            LogOutOfTouch(e);
         }
     }
 

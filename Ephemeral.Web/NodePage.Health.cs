@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ephemeral.Grains;
 
 namespace Ephemeral.Web;
@@ -19,6 +20,7 @@ internal sealed partial class NodePage
     private PageHealth? _health;
     private (int Holders, int Claims, int Waiters) _announced;
     private bool _announcing;
+    private int _announces;
     private bool _announceSoon;
     private int _failures;
     private TimeSpan _announcedAt = TimeSpan.MinValue / 2;
@@ -88,6 +90,20 @@ internal sealed partial class NodePage
     {
         lock (Gate)
             return _announced == default ? Task.CompletedTask : Announce();
+    }
+
+    /// <summary>How urgent it is to announce again when only these silos are alive: 2 somebody waits, 1 a single holder is left, 0 it can wait.</summary>
+    public int UrgencyWithout(ImmutableArray<SiloAddress> alive)
+    {
+        lock (Gate)
+            return _health is null || alive.Contains(_health.Silo) ? 0 : RootWanted || _flights?.Count > 0 ? 2 : Total.Holders <= 1 ? 1 : 0;
+    }
+
+    /// <summary>Announces anew, whatever became of an announcement that is under way.</summary>
+    public Task AnnounceAgain()
+    {
+        lock (Gate)
+            return Removed ? Task.CompletedTask : Announce();
     }
 
     private async Task Refresh()
@@ -207,6 +223,7 @@ internal sealed partial class NodePage
     {
         _announcing = true;
         _announceSoon = false;
+        var mine = ++_announces;
         _announcedAt = Now;
         _renewAfter = RenewEvery * (0.8 + Random.Shared.NextDouble() * 0.4);
         var counts = (_holders, _claims, _waiters);
@@ -223,6 +240,8 @@ internal sealed partial class NodePage
         }
         lock (Gate)
         {
+            if (mine != _announces)
+                return;
             _announcing = false;
             _failures = health is null ? _failures + 1 : 0;
             if (health is not null)

@@ -150,7 +150,8 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 if (!HasCandidates)
                     await Refresh();
                 var left = until - Now;
-                if (left <= TimeSpan.Zero)
+                // Delays count in whole milliseconds: less than one would be none, and this would spin.
+                if (left < TimeSpan.FromMilliseconds(1))
                     return reader.IsCompletedSuccessfully ? await reader : null;
                 await Task.WhenAny(reader, Task.Delay(left < ReadAgain ? left : ReadAgain, node.Time, gone));
                 if (reader.IsCompletedSuccessfully)
@@ -177,7 +178,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         lock (Gate)
         {
             if (!HasCandidates)
-                return new Fetched(null, Coming: false, Misses: 0);
+                return Fetched.Nothing;
             upload = UploadFor(blob, out var isNew);
             outcome = upload.Join();
             if (isNew)
@@ -189,7 +190,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             if (outcome.IsCompleted)
                 return outcome.Result;
             upload.Part(outcome);
-            return new Fetched(null, Coming: upload.IsAlive, upload.Misses);
+            return new Fetched(null, Pending: true, Coming: upload.IsComing, upload.Misses);
         }
     }
 
@@ -285,7 +286,20 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 tick();
         }, null, first, period ?? first);
 
-    public void LogFetchFailed(Exception e) => node.LogFetchFailed(e);
+    /// <summary>A node did not answer.</summary>
+    public void Doubt(Source source, Exception e)
+    {
+        node.LogFetchFailed(e);
+        _ = _grain.Doubt(source.Node);
+    }
+
+    /// <summary>Some calls that are under way were lost with a silo.</summary>
+    public void RetryFlights()
+    {
+        lock (Gate)
+            foreach (var flight in _flights?.Values.ToList() ?? [])
+                flight.CallsLost();
+    }
 
     // Somebody new may have a blob that is waited for.
     private void Hint()

@@ -15,6 +15,8 @@ internal sealed class Upload : IAsker
     private const int MaxWave = 8;
     private const int LeastBytesASecond = 4096;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    // What was asked with a tick's beginning is a second old at its end, give or take how exactly timers fire.
+    private static readonly TimeSpan AlmostTick = Tick * 0.9;
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LastFor = TimeSpan.FromSeconds(60);
 
@@ -38,8 +40,11 @@ internal sealed class Upload : IAsker
     /// <summary>The flight for this node's own visitors, if it waits for this.</summary>
     public Flight? Flight { get; set; }
 
-    /// <summary>Something has come in the last second.</summary>
+    /// <summary>Something has come in the last second, or somebody has only just been asked.</summary>
     public bool IsAlive { get; private set; } = true;
+
+    /// <summary>Something has come in the last second.</summary>
+    public bool IsComing { get; private set; }
 
     public void Start()
     {
@@ -92,8 +97,10 @@ internal sealed class Upload : IAsker
     private void Replace()
     {
         // Who was wrong or has left is replaced at once, but not while a better one is sending.
-        if (_asks.Count == 0)
-            AskMore(1, balance: false);
+        if (_asks.Count > 0)
+            return;
+        _ticker?.Change(Tick, Tick);
+        AskMore(1, balance: false);
     }
 
     private void OnTick()
@@ -101,15 +108,16 @@ internal sealed class Upload : IAsker
         if (_page.UploadOf(Blob) != this)
             return;
         var now = _page.Now;
-        IsAlive = false;
+        IsComing = IsAlive = false;
         foreach (var ask in _asks.ToList())
         {
             var bytes = ask.Of.Visitor.AskedBytes - ask.BytesSeen;
             ask.BytesSeen += bytes;
             if (bytes > 0)
                 ask.AliveAt = now;
-            IsAlive |= bytes >= LeastBytesASecond || now - ask.Since < Tick;
-            if (now - ask.AliveAt >= Tick)
+            IsComing |= bytes > 0;
+            IsAlive |= bytes >= LeastBytesASecond || now - ask.Since < AlmostTick;
+            if (now - ask.AliveAt >= AlmostTick)
                 ask.Of.LastUntil = now + LastFor;
             if (now - ask.AliveAt >= SilentFor)
             {
@@ -153,7 +161,7 @@ internal sealed class Upload : IAsker
             ask.Of.Visitor.GiveUp(ask);
         _asks.Clear();
         foreach (var caller in _callers)
-            caller.TrySetResult(new Fetched(blob, Coming: false, Misses));
+            caller.TrySetResult(new Fetched(blob, Pending: false, Coming: false, Misses));
         Flight?.UploadEnded(blob, Misses);
         Flight = null;
     }

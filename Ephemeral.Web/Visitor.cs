@@ -135,7 +135,7 @@ internal sealed class Visitor
             _outbox.Text(BlockedError(page));
     }
 
-    /// <summary>Closes the connection; with <paramref name="discard"/> without sending first what is queued.</summary>
+    /// <summary>Closes the connection, if need be by force; with <paramref name="discard"/> without sending first what is queued.</summary>
     public void Close(int status, bool discard = false)
     {
         _outbox.Close(status, discard);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net.WebSockets;
 using Ephemeral.Grains;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,10 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     /// <summary>The key of the node's own clock, apart from that of a silo in the same process.</summary>
     public const string Clock = "web-node";
 
-    private static readonly TimeSpan ServeFor = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ServeFor = TimeSpan.FromSeconds(2);
+
+    private const int AnnouncesAtOnce = 256;
 
     private readonly ConcurrentDictionary<ContentHash, NodePage> _pages = [];
     private readonly HashSet<Visitor> _visitors = [];
@@ -21,8 +25,10 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     private readonly ILogger<WebNode> _logger;
     private HashSet<ContentHash> _blocked = [];
     private SitePulse _pulse = new(0, 0);
+    private ImmutableArray<SiloAddress> _silos = [];
     private IWebNode? _reference;
     private long _version;
+    private int _open;
 
     public WebNode(IGrainFactory grains, IOptionsMonitor<WebOptions> options, [FromKeyedServices(Clock)] TimeProvider time, ILogger<WebNode> logger)
     {
@@ -70,7 +76,9 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         var visitor = new Visitor(socket, this);
         lock (_visitors)
             _visitors.Add(visitor);
+        Interlocked.Increment(ref _open);
         await visitor.Run();
+        Interlocked.Decrement(ref _open);
     }
 
     public void Left(Visitor visitor)
@@ -117,7 +125,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     }
 
     public async Task<Fetched> Fetch(ContentHash page, ContentHash blob) =>
-        _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : new Fetched(null, Coming: false, Misses: 0);
+        _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : Fetched.Nothing;
 
     public Task PageChanged(ContentHash page, PageHealth health)
     {
@@ -142,6 +150,25 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>
+    /// The silos that are alive. What was lost with another is announced again: first the pages that somebody waits for, then those
+    /// with a single holder; the others wait for their renewal, seconds later.
+    /// </summary>
+    public async Task SilosAre(ImmutableArray<SiloAddress> alive)
+    {
+        if (alive.SequenceEqual(_silos))
+            return;
+        var some = _silos.Except(alive).Any();
+        _silos = alive;
+        if (!some)
+            return;
+        var lost = _pages.Values.Select(page => (Page: page, Urgency: page.UrgencyWithout(alive))).Where(page => page.Urgency > 0)
+            .OrderByDescending(page => page.Urgency).Select(page => page.Page).ToList();
+        foreach (var page in _pages.Values)
+            page.RetryFlights();
+        await Parallel.ForEachAsync(lost, new ParallelOptions { MaxDegreeOfParallelism = AnnouncesAtOnce }, async (page, _) => await page.AnnounceAgain());
+    }
+
     /// <summary>Says goodbye, goes on serving until all have moved or the time is over, then closes who is left.</summary>
     public async Task Drain(TimeSpan time)
     {
@@ -151,8 +178,13 @@ internal sealed partial class WebNode : IWebNode, IDisposable
             visitor.Send(Wire.Goodbye(time * 0.5 * Random.Shared.NextDouble()));
         for (var until = Now + time; Visitors().Count > 0 && Now < until;)
             await Task.Delay(TimeSpan.FromMilliseconds(50), Time);
-        foreach (var visitor in Visitors())
+        var last = Visitors();
+        foreach (var visitor in last)
             visitor.Close((int)WebSocketCloseStatus.EndpointUnavailable);
+        // A browser answers a close at once. Who does not is cut off, or the server would wait half a minute for it.
+        for (var until = Now + CloseTime; Volatile.Read(ref _open) > 0 && Now < until;)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Time);
+        last.ForEach(visitor => visitor.Abort());
         await Task.WhenAll(_pages.Values.Select(page => page.LastAnnounce()));
     }
 

@@ -35,7 +35,7 @@ public sealed class TestNode : IWebNode
 
     public async Task<SitePulse> Pulse(Func<SitePulse, bool> so)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await foreach (var pulse in _pulses.Reader.ReadAllAsync(limit.Token))
             if (so(pulse))
                 return pulse;
@@ -51,7 +51,7 @@ public sealed class TestNode : IWebNode
         return pending;
     }
 
-    public Task<Fetched> Fetch(ContentHash page, ContentHash blob) => Task.FromResult(new Fetched(null, false, 0));
+    public Task<Fetched> Fetch(ContentHash page, ContentHash blob) => Task.FromResult(Fetched.Nothing);
 
     public Task PageChanged(ContentHash page, PageHealth health) => _told.Writer.WriteAsync((page, health)).AsTask();
 

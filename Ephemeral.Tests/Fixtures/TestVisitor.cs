@@ -64,7 +64,7 @@ public sealed class TestVisitor : IAsyncDisposable
 
         var visitor = new TestVisitor(socket, name);
         visitor.Resume();
-        visitor._loops = Task.WhenAll(visitor.Read(), visitor.AnswerAsks());
+        visitor._loops = Task.WhenAll(Task.Run(visitor.Read), Task.Run(visitor.AnswerAsks));
         var first = await visitor.Next<Received>(_ => true, "the first message");
         visitor.Welcome = first as Welcome ?? throw visitor.Failure($"the first message must be welcome, and was {first}");
         return visitor;
@@ -138,8 +138,13 @@ public sealed class TestVisitor : IAsyncDisposable
 
     public Task<Status> NextStatus(TestBlob page, string you) => NextStatus(page, s => s.You == you, $"you {you}");
 
-    public Task<Status> NextStatus(TestBlob page, int holders, int waiters, string you) =>
-        NextStatus(page, s => s == new Status(page.Name, holders, waiters, you), $"{holders} holders, {waiters} waiters, you {you}");
+    /// <summary>Waits until the newest status of the page says this. It may have come already: numbers that stay are not told again.</summary>
+    public async Task NextStatus(TestBlob page, int holders, int waiters, string you)
+    {
+        var wanted = new Status(page.Name, holders, waiters, you);
+        if (Seen<Status>(s => s.Page == page.Name) is [.., var newest] && newest == wanted) return;
+        await Next<Status>(s => s == wanted, $"a status of {page}: {holders} holders, {waiters} waiters, you {you}", passOver: s => s.Page == page.Name);
+    }
 
     public Task<Ask> NextAsk(TestBlob page, TestBlob blob) => Next<Ask>(a => a.Page == page.Name && a.Blob == blob.Name, $"an ask for {blob}");
 
@@ -387,7 +392,10 @@ public sealed class TestVisitor : IAsyncDisposable
 /// <summary>What has come on the wire, one record a message.</summary>
 public abstract record Received;
 
-public sealed record Welcome(int Protocol, int MaxBlob, int MaxGets, int MaxAsks, int MaxPages, string[] Features) : Received;
+public sealed record Welcome(int Protocol, int MaxBlob, int MaxGets, int MaxAsks, int MaxPages, string[] Features) : Received
+{
+    public override string ToString() => "welcome";
+}
 
 public sealed record Status(string Page, int Holders, int Waiters, string You) : Received
 {

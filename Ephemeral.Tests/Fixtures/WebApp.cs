@@ -52,6 +52,9 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
     /// <summary>A server for one test alone.</summary>
     public static Task<WebApp> Start(params string[] options) => Start(null, options);
 
+    /// <summary>A clock to start a server with. It begins near zero, where elapsed times are exact: the base class counts them in floating point.</summary>
+    public static FakeTimeProvider NewClock() => new(new DateTimeOffset(1, 1, 2, 0, 0, 0, TimeSpan.Zero));
+
     public static async Task<WebApp> Start(FakeTimeProvider? clock, params string[] options)
     {
         var web = new WebApp(clock, options);
@@ -64,13 +67,14 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
         _app = EphemeralWeb.Build(["--urls=http://127.0.0.1:0", .. _options], builder =>
         {
             builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(new WarningsTo(_warnings));
-            if (_clock is not null) builder.Services.AddSingleton<TimeProvider>(_clock);
+            if (_clock is not null) builder.Services.AddKeyedSingleton<TimeProvider>(WebNode.Clock, _clock);
             builder.Configuration.AddInMemoryCollection(_changes);
         });
-        var starting = _app.StartAsync();
+        // Not on the test runner's few threads: what a timer of the server sets off would queue up behind tests.
+        var starting = Task.Run(() => _app.StartAsync());
         if (_clock is not null)
         {
-            _flow = LetTimeFlow(_clock);
+            _flow = Task.Run(() => LetTimeFlow(_clock));
             Flow();
         }
 
@@ -114,7 +118,7 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
         while (time > TimeSpan.Zero)
         {
             var step = time < TimeSpan.FromMilliseconds(250) ? time : TimeSpan.FromMilliseconds(250);
-            _clock.Advance(step);
+            await Task.Run(() => _clock.Advance(step));
             time -= step;
             foreach (var visitor in fences) await visitor.Fence();
         }
@@ -127,7 +131,7 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
         Flow();
         if (_app is not null)
         {
-            await _app.StopAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            await Task.Run(() => _app.StopAsync()).WaitAsync(TimeSpan.FromSeconds(60));
             await _app.DisposeAsync();
         }
 
@@ -170,12 +174,12 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
     }
 }
 
-/// <summary>A server whose web node runs on fake time. The silence limit is out of the way, since time passes without a byte there.</summary>
+/// <summary>A server whose web node runs on fake time. Pings and the silence limit are out of the way, since hours may pass there without a byte.</summary>
 public class ClockedWebApp : WebApp
 {
     public ClockedWebApp() : this([]) { }
 
-    protected ClockedWebApp(params string[] options) : base(new FakeTimeProvider(), ["--Ephemeral:SilenceLimit=1.00:00:00", "--Ephemeral:PingInterval=06:00:00", .. options]) { }
+    protected ClockedWebApp(params string[] options) : base(NewClock(), ["--Ephemeral:SilenceLimit=01:00:00", "--Ephemeral:PingInterval=00:10:00", .. options]) { }
 }
 
 /// <summary>Tests that share one server, each with visitors and pages of its own.</summary>

@@ -43,10 +43,10 @@ internal sealed class BenchVisitor : IDisposable
     {
         while (true)
         {
-            var (type, length) = await Receive();
+            var (type, frame) = await Receive();
             if (type != WebSocketMessageType.Binary)
                 continue;
-            if (Convert.ToHexStringLower(SHA256.HashData(_buffer.AsSpan(Head, length - Head))) != hash)
+            if (Convert.ToHexStringLower(SHA256.HashData(frame.Span[Head..])) != hash)
                 throw new InvalidOperationException("The server gave wrong bytes.");
             return;
         }
@@ -62,12 +62,12 @@ internal sealed class BenchVisitor : IDisposable
         {
             while (true)
             {
-                var (type, length) = await Receive();
+                var (type, text) = await Receive();
                 if (type == WebSocketMessageType.Close)
                     return;
                 if (type != WebSocketMessageType.Text)
                     continue;
-                using var message = JsonDocument.Parse(_buffer.AsMemory(0, length));
+                using var message = JsonDocument.Parse(text);
                 var root = message.RootElement;
                 switch (root.GetProperty("type").GetString())
                 {
@@ -104,7 +104,7 @@ internal sealed class BenchVisitor : IDisposable
         _sending.Dispose();
     }
 
-    private async Task Send(byte[] bytes, WebSocketMessageType type)
+    public async Task Send(byte[] bytes, WebSocketMessageType type)
     {
         await _sending.WaitAsync();
         try
@@ -117,7 +117,8 @@ internal sealed class BenchVisitor : IDisposable
         }
     }
 
-    private async Task<(WebSocketMessageType Type, int Length)> Receive()
+    /// <summary>The next message; its bytes are good until the next call.</summary>
+    public async Task<(WebSocketMessageType Type, ReadOnlyMemory<byte> Bytes)> Receive()
     {
         for (var length = 0; ;)
         {
@@ -126,7 +127,7 @@ internal sealed class BenchVisitor : IDisposable
             var part = await _socket.ReceiveAsync(_buffer.AsMemory(length), CancellationToken.None);
             length += part.Count;
             if (part.EndOfMessage)
-                return (part.MessageType, length);
+                return (part.MessageType, _buffer.AsMemory(0, length));
         }
     }
 }

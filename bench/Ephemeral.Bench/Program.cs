@@ -5,6 +5,7 @@ var scenarios = new Dictionary<string, Func<Report, bool, Task>>
 {
     ["time-to-content"] = TimeToContent.Run,
     ["crowd"] = Crowd.Run,
+    ["chaos"] = Chaos.Run,
 };
 
 var names = args.Where(arg => !arg.StartsWith('-')).ToList();

@@ -3,15 +3,16 @@ using System.Globalization;
 
 namespace Ephemeral.Bench;
 
-/// <summary>The built server, as a process of its own with an embedded silo.</summary>
+/// <summary>One of our programs, as built beside this one, in a process of its own.</summary>
 internal sealed class Server : IAsyncDisposable
 {
-    private const string Opened = "Ephemeral is open at ";
     private readonly Process _process;
 
     private Server(Process process, Uri address) => (_process, Address) = (process, address);
 
     public Uri Address { get; }
+
+    public bool HasExited => _process.HasExited;
 
     /// <summary>CPU seconds used so far, the time in the kernel included.</summary>
     public double CpuSeconds
@@ -33,40 +34,63 @@ internal sealed class Server : IAsyncDisposable
         }
     }
 
-    public static async Task<Server> Start()
+    /// <summary>Starts a web node, with an embedded silo unless the settings say otherwise, and waits until it is open.</summary>
+    public static Task<Server> Start(params string[] settings) => Start("Ephemeral.Web", "Ephemeral is open at ", settings);
+
+    /// <summary>Starts a silo and waits until it is part of its cluster.</summary>
+    public static Task<Server> StartSilo(params string[] settings) => Start("Ephemeral.Silo", "Now listening on: ", settings);
+
+    /// <summary>Sends the process a signal, such as <c>KILL</c>, <c>TERM</c>, <c>STOP</c> or <c>CONT</c>.</summary>
+    public async Task Signal(string name)
     {
-        var dll = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory.Replace(
-            Path.Combine("bench", "Ephemeral.Bench"), "Ephemeral.Web", StringComparison.Ordinal), "Ephemeral.Web.dll"));
-        var start = new ProcessStartInfo("dotnet", [dll, "--urls=http://127.0.0.1:0", "--Logging:LogLevel:Ephemeral=Information"])
-        {
-            RedirectStandardOutput = true,
-            WorkingDirectory = Path.GetDirectoryName(dll)!,
-        };
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"dotnet {dll} did not start.");
-        var opened = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        process.OutputDataReceived += (_, line) =>
-        {
-            if (line.Data?.IndexOf(Opened, StringComparison.Ordinal) is >= 0 and var at)
-                opened.TrySetResult(new Uri(line.Data[(at + Opened.Length)..].Trim()));
-        };
-        process.BeginOutputReadLine();
-        return new Server(process, await opened.Task.WaitAsync(TimeSpan.FromSeconds(60)));
+        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>True when the process ended by itself in that time.</summary>
+    public async Task<bool> Exits(TimeSpan within)
     {
-        // Asked as an operator would; killed only if it does not go.
-        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
-            await kill.WaitForExitAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(within);
         try
         {
             await _process.WaitForExitAsync(limit.Token);
+            return true;
         }
         catch (OperationCanceledException)
         {
-            _process.Kill();
+            return false;
         }
+    }
+
+    // Asked as an operator would; killed only if it does not go.
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await Signal("CONT");
+            await Signal("TERM");
+        }
+        if (!await Exits(TimeSpan.FromSeconds(20)))
+            _process.Kill();
         _process.Dispose();
+    }
+
+    private static async Task<Server> Start(string project, string opened, string[] settings)
+    {
+        var folder = AppContext.BaseDirectory.Replace(Path.Combine("bench", "Ephemeral.Bench"), project, StringComparison.Ordinal);
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, project + ".dll"), "--urls=http://127.0.0.1:0", .. settings])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = folder,
+        };
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{project} did not start.");
+        var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.IndexOf(opened, StringComparison.Ordinal) is >= 0 and var at)
+                address.TrySetResult(new Uri(line.Data[(at + opened.Length)..].Trim()));
+        };
+        process.BeginOutputReadLine();
+        return new Server(process, await address.Task.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 }

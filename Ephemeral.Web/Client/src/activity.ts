@@ -7,6 +7,10 @@ const mostLines = 500;
 export function activityLog(): { element: HTMLElement; add(at: number, text: string): void } {
   const lines = h("ol", { tabIndex: 0, "aria-label": words.activity });
   const element = h("details", { class: "activity" }, h("summary", {}, words.activity), lines);
+  element.addEventListener("toggle", () => {
+    if (element.open) element.scrollIntoView({ block: "nearest" });
+    lines.scrollTop = lines.scrollHeight;
+  });
   const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 
   const add = (at: number, text: string): void => {

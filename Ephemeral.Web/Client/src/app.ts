@@ -101,7 +101,7 @@ function heard(message: FromHolder): void {
       pages.set(message.state.page, message.state);
       return render();
     case "content":
-      screen.showContent(message.content);
+      screen.showContent(message.content, pages.get(message.content.page)?.own ?? false);
       return render();
     case "gone":
       pages.delete(message.page);

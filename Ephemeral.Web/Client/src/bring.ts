@@ -10,7 +10,7 @@ export interface BringForm {
 
 export function bringForm(bring: (variants: Uint8Array<ArrayBuffer>[]) => void): BringForm {
   let pasted = "";
-  const area = h("textarea", { id: "bring", rows: 4, "aria-describedby": "bring-said" });
+  const area = h("textarea", { id: "bring", rows: 4, autocomplete: "off", "aria-describedby": "bring-said" });
   const said = h("p", { id: "bring-said", class: "trouble", role: "alert", hidden: true });
   const chooser = h("input", { type: "file", class: "unseen", id: "bring-file", "aria-label": words.choose });
 

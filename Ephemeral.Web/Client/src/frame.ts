@@ -6,7 +6,8 @@ type Condition = "loading" | "shown" | "silent" | "stopped" | "left";
 
 const beat = 2_500;
 const beatsMissed = 2;
-const answersWithin = 1_500;
+// Browsers keep the process of a closed frame for a moment; shown in there again, the page would hang at once.
+const stoppingTakes = 3_500;
 const longestLink = 2_048;
 
 export class Guest {
@@ -19,6 +20,7 @@ export class Guest {
   #confirm = h("div", { class: "confirm", role: "group", hidden: true });
   #notice = h("div", { class: "notice", role: "group", hidden: true });
   #html = "";
+  #own = false;
   #scripts = false;
   #port: MessagePort | undefined;
   #frame: HTMLIFrameElement | undefined;
@@ -29,14 +31,15 @@ export class Guest {
     const go = h("button", { type: "button", class: "primary", onclick: () => this.#load(true) }, words.confirm);
     const no = h("button", { type: "button", onclick: () => this.#keepOff() }, words.cancel);
     this.#confirm.append(h("p", {}, words.risk), h("div", { class: "actions" }, go, no));
-    const bar = h("div", { class: "bar" }, this.#said, this.#blocked, this.#run, this.#stop);
+    const bar = h("div", { class: "bar" }, h("div", {}, this.#said, this.#blocked), this.#run, this.#stop);
     this.element = h("div", { class: "guest" }, bar, this.#confirm, this.#notice, this.#stage);
     setInterval(() => this.#beat(), beat);
   }
 
-  show(html: string): void {
+  show(html: string, own: boolean): void {
     if (this.#frame && html === this.#html) return;
     this.#html = html;
+    this.#own = own;
     this.#load(false);
   }
 
@@ -48,7 +51,8 @@ export class Guest {
   #load(scripts: boolean): void {
     this.#close();
     this.#scripts = scripts;
-    say(this.#said, scripts ? words.running : words.safe);
+    const [running, safe] = this.#own ? [words.runningOwn, words.safeOwn] : [words.running, words.safe];
+    say(this.#said, scripts ? running : safe);
     say(this.#blocked, "");
     this.#confirm.hidden = true;
     this.#notice.hidden = true;
@@ -74,16 +78,8 @@ export class Guest {
 
   #loaded(frame: HTMLIFrameElement): void {
     if (frame !== this.#frame) return;
-    if (this.#port) {
-      // Written to, the frame says "load" once more. If the view in it answers, it is still there.
-      const port = this.#port;
-      this.#unanswered++;
-      port.postMessage({ ping: true });
-      setTimeout(() => {
-        if (port === this.#port && this.#unanswered > 0 && this.#condition !== "silent") this.#gone("left");
-      }, answersWithin);
-      return;
-    }
+    // Written to, the frame says "load" once more.
+    if (this.#port) return;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.onmessage = (event) => this.#heard(port1, event.data);
@@ -93,9 +89,10 @@ export class Guest {
 
   #heard(port: MessagePort, message: unknown): void {
     if (port !== this.#port || typeof message !== "object" || message === null) return;
-    const { pong, shown, link, nowhere, blocked, title } = message as Record<string, unknown>;
+    const { pong, shown, left, link, nowhere, blocked, title } = message as Record<string, unknown>;
     if (pong === true) this.#answered();
     if (shown === true) this.#condition = "shown";
+    if (left === true) return this.#gone("left");
     if (typeof link === "string") this.#offer(link);
     if (nowhere === true) this.#tell(words.nowhere);
     if (typeof blocked === "number" && blocked > 0 && blocked < 1000) say(this.#blocked, words.blocked(Math.floor(blocked)));
@@ -105,13 +102,13 @@ export class Guest {
   // ---- is it still there? -------------------------------------------------------------------------------------
 
   #beat(): void {
-    if (!this.#port || document.hidden || this.#condition === "left" || this.#condition === "stopped") return;
+    if (!this.#frame || document.hidden) return;
     if (this.#unanswered >= beatsMissed && this.#condition !== "silent") {
       this.#condition = "silent";
       this.#tell(words.silent, this.#action(words.stopIt, () => this.#gone("stopped")));
     }
     this.#unanswered++;
-    this.#port.postMessage({ ping: true });
+    this.#port?.postMessage({ ping: true });
   }
 
   #answered(): void {
@@ -124,7 +121,14 @@ export class Guest {
   #gone(how: "left" | "stopped"): void {
     this.#close();
     this.#condition = how;
-    this.#tell(how === "left" ? words.left : words.stopped, this.#action(words.again, () => this.#load(false)));
+    this.#notice.hidden = this.#run.hidden = this.#stop.hidden = true;
+    say(this.#said, words.off);
+    say(this.#blocked, "");
+    const again = this.#action(words.again, () => {
+      again.disabled = true;
+      setTimeout(() => this.#condition === how && this.#load(false), how === "stopped" ? stoppingTakes : 0);
+    });
+    this.#stage.replaceChildren(h("div", { class: "empty" }, h("p", { role: "status" }, how === "left" ? words.left : words.stopped), again));
   }
 
   // ---- what the reader is told and asked ----------------------------------------------------------------------

@@ -11,35 +11,40 @@ export interface Hearth {
 }
 
 export function hearth(): Hearth {
-  const lights = h("ol", { class: "lights", "aria-hidden": "true" });
+  const row = lights();
   const more = h("span", { class: "more", "aria-hidden": "true", hidden: true });
   const viewing = h("p", { class: "viewing" }, words.viewing(undefined));
-  const element = h("div", { class: "hearth" }, lights, more, viewing);
-
-  const light = (): HTMLLIElement => {
-    const item = h("li", {});
-    item.append(flame());
-    return item;
-  };
+  const element = h("div", { class: "hearth" }, row.element, more, viewing);
 
   const show = (holders: number | undefined, mine: boolean): void => {
     say(viewing, words.viewing(holders));
+    row.show(holders ?? (mine ? 1 : undefined), mine);
     element.dataset.known = String(holders !== undefined);
-    const lit = Math.min(holders ?? 0, mostLights);
-    const burning = [...lights.children].filter((item) => !item.classList.contains("leaving") && !item.classList.contains("ember"));
-    for (let i = burning.length; i < lit; i++) lights.append(light());
-    for (const item of burning.slice(lit)) goOut(item);
-    const embers = [...lights.querySelectorAll(".ember")];
-    if (holders === 0 && embers.length === 0)
-      for (let i = 0; i < 3; i++) {
-        const item = light();
-        item.classList.add("ember");
-        lights.append(item);
-      }
-    if (holders !== 0) for (const item of embers) item.remove();
-    lights.classList.toggle("alone", holders === 1);
-    lights.firstElementChild?.classList.toggle("mine", mine && lit > 0);
+    row.element.classList.toggle("alone", holders === 1);
     say(more, holders !== undefined && holders > mostLights ? words.lights(holders - mostLights) : "");
+  };
+  return { element, show };
+}
+
+/** A row of lights that come on and go out. With none of them burning, there are embers. */
+export function lights(): { element: HTMLElement; show(count: number | undefined, mine: boolean): void } {
+  const element = h("ol", { class: "lights", "aria-hidden": "true" });
+
+  const light = (kind: string): HTMLLIElement => {
+    const item = h("li", { class: kind });
+    item.append(flame());
+    element.append(item);
+    return item;
+  };
+  const show = (count: number | undefined, mine: boolean): void => {
+    const lit = Math.min(count ?? 0, mostLights);
+    const burning = [...element.querySelectorAll("li:not(.leaving, .ember)")];
+    for (let i = burning.length; i < lit; i++) light("");
+    for (const item of burning.slice(lit)) goOut(item);
+    const embers = [...element.querySelectorAll(".ember")];
+    if (count === 0) for (let i = embers.length; i < 3; i++) light("ember");
+    else for (const item of embers) item.remove();
+    element.querySelector("li:not(.leaving, .ember)")?.classList.toggle("mine", mine);
   };
   return { element, show };
 }

@@ -1,25 +1,11 @@
 // What this tab holds and wants. Runs in a Worker, so that a page that spins doesn't stop the holding.
-import { addsUp, blobsOf, readDocument, type PageDocument } from "./document";
 import { sha256 } from "./hash";
 import type { Kept } from "./keep";
-import type { FromHolder, PageState, Phase, ToHolder } from "./messages";
+import { Page } from "./kept-page";
+import type { FromHolder, Phase, ToHolder } from "./messages";
 import type { Line, LinkState, Visitor } from "./socket";
-import { defaultLimits, type FromNode, type Limits, type Standing, type ToNode } from "./wire";
+import { defaultLimits, type FromNode, type Limits, type ToNode } from "./wire";
 import { log } from "./words";
-
-interface Page {
-  name: string;
-  phase: Phase;
-  blobs: Map<string, Uint8Array<ArrayBuffer>>;
-  document: PageDocument | undefined;
-  needed: string[];
-  /** Blobs that a `get` is open for, or that wait to be asked for again. */
-  getting: Set<string>;
-  standing: Standing;
-  holders: number | undefined;
-  waiters: number;
-  why: string;
-}
 
 /** The connection, as far as the holder uses it. */
 export interface Speaker {
@@ -87,7 +73,9 @@ export class Holder implements Visitor {
   async #create(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const name = await sha256(bytes);
     this.#log(log.created(name, bytes.length));
-    this.#accept(this.#page(name), name, bytes);
+    const page = this.#page(name);
+    page.own = true;
+    this.#accept(page, name, bytes);
     this.env.tell({ type: "created", page: name });
   }
 
@@ -117,13 +105,8 @@ export class Holder implements Visitor {
   }
 
   #giveFile(name: string, fileName: string): void {
-    const page = this.#pages.get(name);
-    const file = page?.document?.usable ? page.document.files.find((f) => f.name === fileName) : undefined;
-    if (!page || !file) return;
-    const parts = file.blobs.map((blob) => page.blobs.get(blob)).filter((bytes) => bytes !== undefined);
-    if (parts.length < file.blobs.length) return;
-    // Never a type that a browser would run or show by itself: the file is only ever saved.
-    this.env.tell({ type: "file", page: name, name: fileName, file: new Blob(parts, { type: "application/octet-stream" }) });
+    const file = this.#pages.get(name)?.file(fileName);
+    if (file) this.env.tell({ type: "file", page: name, name: fileName, file });
   }
 
   // ---- what the node says -------------------------------------------------------------------------------------
@@ -135,9 +118,8 @@ export class Holder implements Visitor {
     if (this.#watching && limits.features.includes("pulse")) line.send({ type: "watch" });
     const said: string[] = [];
     for (const page of this.#pages.values()) {
-      const claim = this.#claim(page);
-      if (!claim) continue;
-      line.send(claim);
+      if (!page.claim) continue;
+      line.send(page.claim);
       said.push(page.name);
     }
     return said;
@@ -210,15 +192,12 @@ export class Holder implements Visitor {
     const page = error.page === undefined ? undefined : this.#pages.get(error.page);
     if (!page) return;
     if (error.code === "blocked") {
-      page.blobs.clear();
-      page.document = undefined;
+      page.drop();
       this.#forget(page.name);
       this.#fail(page, "blocked", error.message);
     } else if (error.code === "rate-limited") {
       this.env.setTimeout(() => this.#sayAgain(page), error.retryAfterMs ?? 5_000);
-    } else if (error.blob !== undefined && error.code === "unavailable") {
-      this.#getLater(page, error.blob);
-    } else if (error.blob !== undefined && error.code === "too-many") {
+    } else if (error.blob !== undefined && (error.code === "unavailable" || error.code === "too-many")) {
       this.#getLater(page, error.blob);
     } else if (error.code === "too-many") {
       this.#fail(page, "turned-away", error.message);
@@ -229,13 +208,7 @@ export class Holder implements Visitor {
 
   #page(name: string): Page {
     let page = this.#pages.get(name);
-    if (!page) {
-      page = {
-        name, phase: "asking", blobs: new Map(), document: undefined, needed: [], getting: new Set(),
-        standing: "none", holders: undefined, waiters: 0, why: "",
-      };
-      this.#pages.set(name, page);
-    }
+    if (!page) this.#pages.set(name, (page = new Page(name)));
     return page;
   }
 
@@ -251,29 +224,27 @@ export class Holder implements Visitor {
   }
 
   #takeRoot(page: Page): void {
-    const root = page.blobs.get(page.name);
-    if (!root) {
+    if (!page.root) {
       this.link.say({ type: "want", page: page.name });
       return this.#show(page);
     }
-    page.document = readDocument(root, this.#limits.maxBlob);
-    page.needed = blobsOf(page.document);
-    if (page.document.usable) {
+    const document = page.readRoot(this.#limits.maxBlob);
+    if (document.usable) {
       page.phase = "gathering";
       this.#gather(page);
-      if (page.phase === "gathering") this.link.say({ type: "want", page: page.name, root: false });
     } else {
-      this.#log(log.unusable(page.name, page.document.why));
-      this.#fail(page, "unusable", page.document.why);
-      this.link.say({ type: "want", page: page.name, root: false });
+      this.#log(log.unusable(page.name, document.why));
+      this.#fail(page, "unusable", document.why);
     }
+    if (page.phase !== "held") this.#sayAgain(page);
     this.#showContent(page);
   }
 
   #gather(page: Page): void {
     if (page.phase !== "gathering") return;
-    const missing = page.needed.filter((blob) => !page.blobs.has(blob));
-    if (missing.length === 0) return addsUp(page.document, page.blobs) ? this.#hold(page) : this.#fail(page, "unusable", log.sizes);
+    if (page.isWhole) return this.#hold(page);
+    const { missing } = page;
+    if (missing.length === 0) return this.#fail(page, "unusable", log.sizes);
     for (const blob of missing) {
       if (this.#openGets() >= this.#limits.maxGets) break;
       if (page.getting.has(blob) || !this.link.line) continue;
@@ -304,15 +275,8 @@ export class Holder implements Visitor {
     return open;
   }
 
-  #claim(page: Page): ToNode | undefined {
-    if (page.phase === "blocked" || page.phase === "turned-away") return undefined;
-    if (page.phase === "held") return { type: "hold", page: page.name };
-    return page.blobs.has(page.name) ? { type: "want", page: page.name, root: false } : { type: "want", page: page.name };
-  }
-
   #sayAgain(page: Page): void {
-    const claim = this.#claim(page);
-    if (claim && this.#pages.get(page.name) === page) this.link.say(claim);
+    if (page.claim && this.#pages.get(page.name) === page) this.link.say(page.claim);
   }
 
   #fail(page: Page, phase: Phase, why: string): void {
@@ -326,16 +290,11 @@ export class Holder implements Visitor {
   }
 
   #show(page: Page): void {
-    const state: PageState = {
-      page: page.name, phase: page.phase, standing: page.standing, holders: page.holders, waiters: page.waiters,
-      got: page.needed.filter((blob) => page.blobs.has(blob)).length, total: page.needed.length, why: page.why,
-    };
-    this.env.tell({ type: "state", state });
+    this.env.tell({ type: "state", state: page.state });
   }
 
   #showContent(page: Page): void {
-    const root = page.blobs.get(page.name);
-    if (root && page.document) this.env.tell({ type: "content", content: { page: page.name, root, document: page.document } });
+    if (page.content) this.env.tell({ type: "content", content: page.content });
   }
 
   #log(text: string): void {

@@ -1,6 +1,7 @@
 // The home page: the text area is the page.
 import { h, say } from "./dom";
 import { Draft } from "./draft";
+import { lights } from "./hearth";
 import { home as words, short } from "./words";
 
 export interface HomeActions {
@@ -21,10 +22,13 @@ export interface HomeScreen {
 export function homeScreen(actions: HomeActions): HomeScreen {
   let maxBlob = 1_048_576;
   const draft = new Draft();
-  const area = h("textarea", { id: "content", placeholder: words.placeholder, spellcheck: true, rows: 12, "aria-describedby": "trouble hint" });
+  // Without "off" browsers write what is typed to the disk, to fill it in again when a session is restored.
+  const area = h("textarea", { id: "content", placeholder: words.placeholder, autocomplete: "off", rows: 12, "aria-describedby": "trouble hint" });
   const trouble = h("p", { id: "trouble", class: "trouble", role: "alert", hidden: true });
   const hint = h("p", { id: "hint", class: "hint", hidden: true });
-  const pulse = h("p", { class: "pulse", hidden: true });
+  const pages = lights();
+  const pulse = h("p", { class: "pulse" });
+  const site = h("div", { class: "site", hidden: true }, pages.element, pulse);
   const still = h("section", { class: "still", hidden: true });
 
   const create = (): void => {
@@ -88,14 +92,18 @@ export function homeScreen(actions: HomeActions): HomeScreen {
 
   const button = h("button", { type: "button", class: "primary big", onclick: create }, words.create);
   const element = h("section", { class: "home" },
-    h("div", { class: "lead" }, h("h1", {}, words.heading), h("p", {}, words.lead), pulse, still),
+    h("div", { class: "lead" }, h("h1", {}, words.heading), h("p", {}, words.lead), site, still),
     h("div", { class: "desk" }, h("label", { htmlFor: "content", class: "unseen" }, words.label), area, trouble,
       h("div", { class: "row" }, button, hint)));
 
   return {
     element,
     limit: (bytes) => void (maxBlob = bytes),
-    pulse: (pages, holders) => say(pulse, words.pulse(pages, holders)),
+    pulse: (alive, holders) => {
+      site.hidden = false;
+      pages.show(alive, false);
+      say(pulse, words.pulse(alive, holders));
+    },
     holding: (pages) => {
       still.hidden = pages.length === 0;
       const row = (page: string): HTMLElement => h("li", {},

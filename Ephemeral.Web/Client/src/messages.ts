@@ -22,6 +22,8 @@ export interface PageState {
   got: number;
   total: number;
   why: string;
+  /** Written in this very tab. */
+  own: boolean;
 }
 
 export interface Content {

@@ -1,12 +1,12 @@
 // The page's own screen: how alive it is, where it is, and either the page or what is missing.
 import type { PageFile } from "./document";
-import { copy, h, saveAs, say } from "./dom";
+import { copy, flame, h, saveAs, say } from "./dom";
 import { bringForm } from "./bring";
 import { Guest } from "./frame";
 import { hearth } from "./hearth";
 import type { Content, PageState } from "./messages";
 import { heldSentence, isHeld, telling, type Scene } from "./scene";
-import { files as fileWords, held, kinds, page as words, short, size, waiting } from "./words";
+import { files as fileWords, kinds, page as words, short, size, waiting } from "./words";
 
 export interface PageActions {
   bring(page: string, variants: Uint8Array<ArrayBuffer>[]): void;
@@ -27,6 +27,7 @@ export class PageScreen {
   #save = h("button", { type: "button", onclick: () => this.#saveCopy() }, words.save);
   #byHand = h("p", { class: "by-hand", hidden: true });
   #sentence = h("p", { class: "sentence" });
+  #sign = h("div", { class: "sign" });
   #heading = h("h2", {});
   #text = h("p", {});
   #others = h("p", { class: "hint" });
@@ -45,7 +46,8 @@ export class PageScreen {
   constructor(private actions: PageActions) {
     const address = h("div", { class: "address" }, h("h1", {}, this.#address), this.#copy, this.#save, this.#byHand);
     const vitals = h("div", { class: "vitals" }, this.#hearth.element, this.#sentence);
-    this.#waiting = h("section", { class: "waiting" }, this.#heading, this.#text, this.#progress, this.#others, this.#retry,
+    this.#sign.append(flame());
+    this.#waiting = h("section", { class: "waiting" }, this.#sign, this.#heading, this.#text, this.#progress, this.#others, this.#retry,
       h("div", { class: "actions" }, this.#tryNow, this.#again, this.#raw, this.#home), this.#bring.element);
     this.element = h("section", { class: "page" }, h("div", { class: "status" }, vitals, address), this.#waiting, this.#held);
   }
@@ -67,7 +69,7 @@ export class PageScreen {
     const has = isHeld(scene);
     const settling = scene === "settling" && !state?.holders;
     this.element.dataset.scene = scene;
-    this.#hearth.show(settling ? undefined : state?.holders, state?.standing === "holder" && has);
+    this.#hearth.show(settling ? undefined : state?.holders, has);
     say(this.#sentence, has ? heldSentence(scene, state?.holders) : "");
     this.#save.hidden = !this.#content;
     this.#held.hidden = !has;
@@ -90,7 +92,7 @@ export class PageScreen {
     this.#bring.element.hidden = scene !== "nobody" || state?.phase !== "asking";
   }
 
-  showContent(content: Content): void {
+  showContent(content: Content, own: boolean): void {
     if (content.page !== this.#page || this.#content) return;
     this.#content = content;
     const { document: shown } = content;
@@ -102,7 +104,7 @@ export class PageScreen {
     }
     if (shown.kind === "html") {
       parts.push(this.#guest.element);
-      this.#guest.show(shown.text);
+      this.#guest.show(shown.text, own);
     } else if (shown.kind === "text" || shown.kind === "markdown") {
       if (shown.kind === "markdown") parts.push(h("p", { class: "hint" }, kinds.markdown));
       parts.push(h("pre", { tabIndex: 0, role: "region", "aria-label": "Page content" }, shown.text));
@@ -144,5 +146,3 @@ export class PageScreen {
     if (this.#content) saveAs(new Blob([this.#content.root], { type: "application/octet-stream" }), `${this.#page.slice(0, 8)}.txt`);
   }
 }
-
-export const closingWarning = held.closing;

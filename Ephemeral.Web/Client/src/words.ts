@@ -39,7 +39,7 @@ export const page = {
   copyByHand: "Copy this link:",
   save: "Save a copy",
   raw: "Get the raw bytes",
-  viewing: (n: number | undefined) => `Currently viewing: ${n === undefined ? "…" : n.toLocaleString("en")}`,
+  viewing: (n: number | undefined) => `Currently viewing: ${n === undefined ? "–" : n.toLocaleString("en")}`,
   lights: (n: number) => `+${n.toLocaleString("en")}`,
   activity: "Activity",
 };
@@ -117,13 +117,15 @@ export const bring = {
 
 export const frame = {
   title: "Page content (untrusted)",
-  safe: "A stranger wrote this. Scripts are off.",
+  safe: "A stranger's page. Scripts are off.",
+  safeOwn: "Your page, as others see it. Scripts are off.",
   run: "Run scripts",
   risk:
-    "Its scripts would run in a closed box: no access to this site, your files or the web. One gap stays open in today's browsers: a script can let its author know that somebody is reading, and from which internet address.",
+    "Its scripts run in a closed box, away from this site, your files and the web. Today's browsers leave a gap in it: a script can still send word to its author, that somebody reads this, from which internet address, and what you do in the page.",
   confirm: "Run them",
   cancel: "Keep them off",
-  running: "A stranger wrote this. Its scripts are running in a closed box.",
+  running: "A stranger's page. Scripts are running.",
+  runningOwn: "Your page. Scripts are running.",
   stop: "Turn scripts off",
   blocked: (n: number) => `${count(n, "thing", "things")} from elsewhere not loaded.`,
   wantsOpen: "This page wants to open",
@@ -131,6 +133,7 @@ export const frame = {
   copy: "Copy",
   dismiss: "Dismiss",
   nowhere: "That link leads nowhere: a page here has no neighbours.",
+  off: "Nothing of the page is shown.",
   silent: "The page does not respond. You still hold it.",
   stopIt: "Stop it",
   stopped: "Stopped. You still hold the page.",

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Ephemeral.Bench;
+
+/// <summary>A cluster of real processes on loopback: Redis, silos, web nodes, and nginx with its default time-outs before them.</summary>
+internal sealed class Cluster : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("ephemeral-chaos-").FullName;
+    private readonly int _redisPort = FreePort();
+    private readonly int _frontPort = FreePort();
+    private Process? _redis;
+    private Process? _nginx;
+
+    public List<Server> Silos { get; } = [];
+    public List<Server> Nodes { get; } = [];
+
+    /// <summary>The balancer.</summary>
+    public Uri Front => new($"http://127.0.0.1:{_frontPort}");
+
+    /// <summary>How many processes were killed, stopped or cut off so far.</summary>
+    public int Hits { get; set; }
+
+    public static async Task<Cluster> Start(int silos, int nodes)
+    {
+        var cluster = new Cluster();
+        await cluster.StartRedis();
+        for (var i = 0; i < silos; i++)
+            await cluster.StartSilo();
+        for (var i = 0; i < nodes; i++)
+            await cluster.StartNode();
+        await cluster.Balance();
+        return cluster;
+    }
+
+    public async Task StartRedis()
+    {
+        _redis = Run("redis-server", "--port", $"{_redisPort}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder);
+        for (var i = 0; i < 100; i++)
+        {
+            try
+            {
+                using var probe = new TcpClient();
+                await probe.ConnectAsync(IPAddress.Loopback, _redisPort);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(50);
+            }
+        }
+        throw new InvalidOperationException("redis-server did not start.");
+    }
+
+    public async Task StopRedis()
+    {
+        Hits++;
+        _redis!.Kill();
+        await _redis.WaitForExitAsync();
+    }
+
+    public async Task<Server> StartSilo(params string[] settings)
+    {
+        var silo = await Server.StartSilo([.. Clustering, "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+            $"--Orleans:Endpoints:SiloPort={FreePort()}", $"--Orleans:Endpoints:GatewayPort={FreePort()}", .. settings]);
+        Silos.Add(silo);
+        return silo;
+    }
+
+    public async Task<Server> StartNode(params string[] settings)
+    {
+        var node = await Server.Start([.. Clustering, "--Ephemeral:Silo=external", "--Ephemeral:DrainTime=00:00:08", .. settings]);
+        Nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Tells nginx which web nodes there are.</summary>
+    public async Task Balance()
+    {
+        var config = Path.Combine(_folder, "nginx.conf");
+        await File.WriteAllTextAsync(config, $$"""
+            daemon off;
+            worker_processes 1;
+            pid {{_folder}}/nginx.pid;
+            error_log {{_folder}}/error.log;
+            events { worker_connections 4096; }
+            http {
+              access_log off;
+              client_body_temp_path {{_folder}}/body; proxy_temp_path {{_folder}}/proxy; fastcgi_temp_path {{_folder}}/f; uwsgi_temp_path {{_folder}}/u; scgi_temp_path {{_folder}}/s;
+              upstream nodes { {{string.Concat(Nodes.Select(node => $"server {node.Address.Authority}; "))}} }
+              server {
+                listen 127.0.0.1:{{_frontPort}};
+                location / {
+                  proxy_pass http://nodes;
+                  proxy_http_version 1.1;
+                  proxy_set_header Host $http_host;
+                  proxy_set_header Upgrade $http_upgrade;
+                  proxy_set_header Connection $http_connection;
+                  proxy_next_upstream error timeout http_503;
+                }
+              }
+            }
+            """);
+        if (_nginx is null)
+            _nginx = Run("nginx", "-c", config);
+        else
+            await Run("nginx", "-c", config, "-s", "reload").WaitForExitAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            try
+            {
+                if ((await Http.GetAsync(new Uri(Front, "/health/live"))).IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not yet.
+            }
+            await Task.Delay(50);
+        }
+        throw new InvalidOperationException("nginx did not start.");
+    }
+
+    /// <summary>Holders and waiters of a page as a node says, or null when it can't say.</summary>
+    public static async Task<(int Holders, int Waiters)?> Health(Uri node, string page)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(await Http.GetStringAsync(new Uri(node, $"/api/pages/{page}")));
+            return (json.RootElement.GetProperty("holders").GetInt32(), json.RootElement.GetProperty("waiters").GetInt32());
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Web nodes before silos, silos before Redis: each says its last word to the next.
+        if (_nginx is { HasExited: false })
+            _nginx.Kill();
+        foreach (var server in Nodes.Concat(Silos))
+            await server.DisposeAsync();
+        if (_redis is { HasExited: false })
+            _redis.Kill();
+        _nginx?.Dispose();
+        _redis?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private string[] Clustering =>
+    [
+        "--Orleans:Clustering:ProviderType=Redis", $"--Orleans:Clustering:ConnectionString=127.0.0.1:{_redisPort}",
+        "--Orleans:ClusterId=chaos", "--Orleans:ServiceId=chaos",
+    ];
+
+    private static Process Run(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
+        ?? throw new InvalidOperationException($"{program} did not start.");
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

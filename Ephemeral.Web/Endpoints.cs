@@ -106,7 +106,8 @@ internal static class Endpoints
     {
         var file = http.RequestServices.GetRequiredService<IWebHostEnvironment>().WebRootFileProvider.GetFileInfo(name);
         http.Response.StatusCode = status;
-        http.Response.Headers.CacheControl = "no-cache";
+        // An address must not be found in the browser's cache on disk.
+        http.Response.Headers.CacheControl = "no-store";
         return file.Exists
             ? Results.Stream(file.CreateReadStream(), "text/html; charset=utf-8")
             : Results.Text("This is not an address here.\n", "text/html; charset=utf-8", statusCode: status);

@@ -5,7 +5,7 @@ internal static class Headers
 {
     private const string Shell =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; worker-src 'self'; " +
-        "manifest-src 'self'; frame-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; connect-src 'self'";
+        "manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types ephemeral; ";
 
     // The view's origin is opaque through its own sandbox: it owns nothing, so its inline scripts may run. frame-src of
     // the shell is what keeps it from navigating away; 'self' would match nothing here, so the host is named.
@@ -23,13 +23,13 @@ internal static class Headers
         var path = http.Request.Path.Value ?? "";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), bluetooth=(), payment=(), clipboard-read=(), browsing-topics=()";
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), payment=(), clipboard-read=(), browsing-topics=()";
         headers["X-DNS-Prefetch-Control"] = "off";
+        headers["Origin-Agent-Cluster"] = "?1";
         if (path == "/view")
         {
             headers.ContentSecurityPolicy = View + (Host(http.Request) ?? "'none'");
             headers["Cross-Origin-Resource-Policy"] = "cross-origin";
-            headers["Origin-Agent-Cluster"] = "?1";
         }
         else if (path.EndsWith("/raw", StringComparison.Ordinal) || path.StartsWith("/api/", StringComparison.Ordinal))
         {
@@ -40,7 +40,9 @@ internal static class Headers
         else
         {
             // Not every browser takes 'self' in connect-src for a WebSocket of the same host.
-            headers.ContentSecurityPolicy = Host(http.Request) is { } host ? $"{Shell} ws://{host} wss://{host}" : Shell;
+            headers.ContentSecurityPolicy = Shell + (Host(http.Request) is { } host
+                ? $"frame-src {host}/view; connect-src 'self' ws://{host} wss://{host}"
+                : "frame-src 'none'; connect-src 'self'");
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
         }

@@ -12,12 +12,13 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
 
     private readonly Page _page = new(options.Value.Lease, options.Value.DoubtFor);
     private Guid _epoch = Guid.NewGuid();
+    private volatile bool _onlyAskedAfter;
     private ContentHash _hash;
     private TimeSpan _nextTelling;
     private IGrainTimer? _telling;
 
     /// <summary>True when <see cref="Sweep"/> would have something to do. Read from outside the turn.</summary>
-    public bool NeedsSweep(TimeSpan now) => _page.NextExpiry <= now;
+    public bool NeedsSweep(TimeSpan now) => _onlyAskedAfter || _page.NextExpiry <= now;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -38,14 +39,17 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     public Task<PageHealth> Announce(Announcement said)
     {
         var hadHolders = _page.Holders > 0;
+        _onlyAskedAfter = false;
         if (_page.Announce(said, Now))
             Changed(said.Node, urgent: !hadHolders);
         return Task.FromResult(HealthFor(said.Node));
     }
 
+    // A page that was only asked after goes with the next sweep and not at once: a storm of such questions would otherwise
+    // deactivate it so often that an announcement among them is forwarded from one activation to the next until it fails.
     public Task<PageHealth> GetHealth(Guid node)
     {
-        DeactivateIfEmpty();
+        _onlyAskedAfter = _page.IsEmpty;
         return Task.FromResult(HealthFor(node));
     }
 

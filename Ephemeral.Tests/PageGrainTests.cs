@@ -78,7 +78,21 @@ public class PageGrainTests(EphemeralCluster cluster)
     {
         var health = await cluster.Grains.GetGrain<IPageGrain>(_page.ToString()).GetHealth(_a.Id);
         Assert.Equal((0, 0), (health.Holders, health.Waiters));
+        cluster.Time.Advance(TimeSpan.FromSeconds(2));
         await NoActivationIsLeft(_page);
+    }
+
+    [Fact]
+    public async Task A_storm_of_questions_does_not_keep_a_page_from_being_announced()
+    {
+        var grain = cluster.Grains.GetGrain<IPageGrain>(_page.ToString());
+        for (var round = 0; round < 20; round++)
+        {
+            var questions = Enumerable.Range(0, 100).Select(_ => grain.GetHealth(_b.Id)).ToList();
+            await _a.Announce(_page, holders: 1);
+            await Task.WhenAll(questions);
+            await _a.Announce(_page);
+        }
     }
 
     [Fact]

@@ -97,8 +97,10 @@ internal sealed class Upload : IAsker
     private void Replace()
     {
         // Who was wrong or has left is replaced at once, but not while a better one is sending.
-        if (_asks.Count == 0)
-            AskMore(1, balance: false);
+        if (_asks.Count > 0)
+            return;
+        _ticker?.Change(Tick, Tick);
+        AskMore(1, balance: false);
     }
 
     private void OnTick()

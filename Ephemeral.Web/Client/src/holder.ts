@@ -191,24 +191,27 @@ export class Holder implements Visitor {
     this.#log(log.error(error.code, error.message));
     const page = error.page === undefined ? undefined : this.#pages.get(error.page);
     if (!page) return;
-    if (error.code === "blocked") {
-      page.drop();
-      this.#forget(page.name);
-      this.#fail(page, "blocked", error.message);
-    } else if (error.code === "rate-limited") {
-      this.env.setTimeout(() => this.#sayAgain(page), error.retryAfterMs ?? 5_000);
-    } else if (error.blob !== undefined && (error.code === "unavailable" || error.code === "too-many")) {
-      this.#getLater(page, error.blob);
-    } else if (error.code === "too-many") {
-      this.#fail(page, "turned-away", error.message);
+    switch (error.code) {
+      case "blocked":
+        page.drop();
+        this.#forget(page.name);
+        return this.#fail(page, "blocked", error.message);
+      case "rate-limited":
+        if (error.blob !== undefined) return this.#getLater(page, error.blob);
+        return void this.env.setTimeout(() => this.#sayAgain(page), error.retryAfterMs ?? 5_000);
+      case "unavailable":
+        if (error.blob !== undefined) this.#getLater(page, error.blob);
+        return;
+      case "too-many":
+        return error.blob !== undefined ? this.#getLater(page, error.blob) : this.#fail(page, "turned-away", error.message);
     }
   }
 
   // ---- a page on its way to being held ------------------------------------------------------------------------
 
   #page(name: string): Page {
-    let page = this.#pages.get(name);
-    if (!page) this.#pages.set(name, (page = new Page(name)));
+    const page = this.#pages.get(name) ?? new Page(name);
+    this.#pages.set(name, page);
     return page;
   }
 

@@ -8,7 +8,9 @@ import { isHeld, sceneOf, titleOf, type Scene } from "./scene";
 import type { LinkState } from "./socket";
 import { startWorker } from "./start-worker";
 import { held, name, page as pageWords, said, short, title } from "./words";
+import { loadTabName, saveTabName, type TabSurroundings } from "./tab-name";
 
+const tab: TabSurroundings = { window, storage: () => sessionStorage, random: (bytes) => crypto.getRandomValues(bytes) };
 const pages = new Map<string, PageState>();
 let link: LinkState | "broken" = "connecting";
 let retryAt = 0;
@@ -88,7 +90,7 @@ function route(): void {
 function heard(message: FromHolder): void {
   switch (message.type) {
     case "ready":
-      window.name = message.name;
+      saveTabName(message.name, tab);
       return;
     case "link":
       link = message.state;
@@ -179,5 +181,5 @@ window.addEventListener("beforeunload", (event) => {
   event.returnValue = held.closing;
 });
 
-tell({ type: "start", url: `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`, name: window.name });
+tell({ type: "start", url: `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`, name: loadTabName(tab) });
 route();

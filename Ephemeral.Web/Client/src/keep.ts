@@ -1,8 +1,8 @@
 // A reload must not kill a page whose last holder reloads, and a closed tab must leave nothing that can be read.
 //
-// So the bytes lie in IndexedDB, sealed with a key that is nowhere but in the tab's name (window.name). That name
-// outlives a reload and nothing else: browsers keep it in memory only, a closed tab or a killed browser takes it along,
-// a restored session and another tab don't have it. (sessionStorage would be written to disk beside the sealed bytes.)
+// So the bytes lie in IndexedDB, sealed with a key that only this tab can put together (tab-name.ts). One half of it
+// outlives a reload and nothing else: a closed tab or a killed browser takes it along, a restored session and another
+// tab don't have it.
 //
 // Each tab holds a Web Lock under its id while it lives. Records whose lock nobody holds are left over from a tab that
 // is gone: unreadable already, and swept at the next start of the site, whoever starts it.

@@ -11,13 +11,14 @@ internal static class Chaos
     public static async Task Run(Report report, bool isShort)
     {
         report.Begin("chaos", "real processes on this machine; held and counted as seen from a node where nobody holds the page; seconds",
-            "what", "processes hit", "pages", "pages lost", "urgent whole", "all whole", "longest wait", "errors");
+            "what                          ", "processes hit", "pages", "pages lost", "urgent whole", "all whole", "longest wait", "errors");
         await SiloKilled(report, isShort ? 2_000 : 10_000);
         await SiloStopped(report, isShort ? 500 : 2_000);
         await SiloHangs(report, isShort ? 200 : 1_000);
         await NodeKilled(report, isShort ? 40 : 200);
         await NodeStopped(report, isShort ? 40 : 200);
         await RedisGone(report, isShort ? 100 : 500);
+        await NodeCutOff(report, isShort ? 100 : 500);
         await RollingRestart(report, isShort ? 60 : 200, isShort ? 20 : 50);
     }
 
@@ -87,6 +88,7 @@ internal static class Chaos
         cluster.Hits++;
         await cluster.Nodes[0].Signal("KILL");
         var waits = Fetching(cluster.Nodes[1].Address, held, TimeSpan.FromSeconds(10));
+        await Until(() => tabs.Exists(tab => !tab.IsHolding), TimeSpan.FromSeconds(10));
         await Until(() => tabs.TrueForAll(tab => tab.IsHolding), TimeSpan.FromSeconds(30));
         var moved = Stopwatch.GetElapsedTime(start);
         var lost = await AllCounted(cluster.Nodes[1].Address, held, 1, TimeSpan.FromSeconds(35));
@@ -129,6 +131,29 @@ internal static class Chaos
         lost += await AllCounted(cluster.Nodes[1].Address, held, 1, TimeSpan.FromSeconds(10));
         tabs.AddRange(later);
         await Row(report, "Redis dies and returns", cluster, tabs, held.Count, lost, TimeSpan.Zero, Stopwatch.GetElapsedTime(start), waits);
+    }
+
+    private static async Task NodeCutOff(Report report, int pages)
+    {
+        await using var cluster = await Cluster.Start(silos: 2, nodes: 1, gated: true);
+        cluster.Gates.ForEach(gate => gate.KeepThese());
+        var (a, b) = (cluster.Nodes[0].Address, (await cluster.StartNode()).Address);
+        var (onA, onB) = (await Hold(a, pages), await Hold(b, pages));
+        var (heldOnA, heldOnB) = (onA.SelectMany(tab => tab.Pages).ToList(), onB.SelectMany(tab => tab.Pages).ToList());
+        await AllCounted(a, heldOnB, 1, TimeSpan.FromSeconds(30));
+
+        cluster.Hits++;
+        cluster.Gates.ForEach(gate => gate.Cut());
+        // What the other node holds goes on as if nothing were, and what this one holds is served to those who are here.
+        var longest = Max(await Fetching(a, heldOnA, TimeSpan.FromSeconds(7)), await Fetching(b, heldOnB, TimeSpan.FromSeconds(1)));
+        await Task.Delay(TimeSpan.FromSeconds(25));
+        cluster.Gates.ForEach(gate => gate.Heal());
+        var healed = Stopwatch.GetTimestamp();
+        var lost = await AllCounted(a, heldOnB, 1, TimeSpan.FromSeconds(30)) + await AllCounted(b, heldOnA, 1, TimeSpan.FromSeconds(30));
+        var whole = Stopwatch.GetElapsedTime(healed);
+        longest = Max(longest, Max(await Fetching(a, heldOnB, TimeSpan.FromSeconds(2)), await Fetching(b, heldOnA, TimeSpan.FromSeconds(2))));
+        await Row(report, "a web node is cut off for 33 s", cluster, [.. onA, .. onB], 2 * pages, lost, whole, whole, longest);
+        report.Promise(whole < TimeSpan.FromSeconds(15), "counts are right within 15 s of the end of a cut");
     }
 
     private static async Task RollingRestart(Report report, int visitors, int pages)

@@ -25,12 +25,15 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>How many processes were killed, stopped or cut off so far.</summary>
     public int Hits { get; set; }
 
-    public static async Task<Cluster> Start(int silos, int nodes)
+    /// <summary>The ways to the silos' gateways, where they were asked for.</summary>
+    public List<Gate> Gates { get; } = [];
+
+    public static async Task<Cluster> Start(int silos, int nodes, bool gated = false)
     {
         var cluster = new Cluster();
         await cluster.StartRedis();
         for (var i = 0; i < silos; i++)
-            await cluster.StartSilo();
+            await cluster.StartSilo(gated);
         for (var i = 0; i < nodes; i++)
             await cluster.StartNode();
         await cluster.Balance();
@@ -63,10 +66,14 @@ internal sealed class Cluster : IAsyncDisposable
         await _redis.WaitForExitAsync();
     }
 
-    public async Task<Server> StartSilo(params string[] settings)
+    public async Task<Server> StartSilo(bool gated = false)
     {
+        var (gateway, behind) = (FreePort(), FreePort());
+        if (gated)
+            Gates.Add(new Gate(gateway, behind));
         var silo = await Server.StartSilo([.. Clustering, "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
-            $"--Orleans:Endpoints:SiloPort={FreePort()}", $"--Orleans:Endpoints:GatewayPort={FreePort()}", .. settings]);
+            $"--Orleans:Endpoints:SiloPort={FreePort()}", $"--Orleans:Endpoints:GatewayPort={gateway}",
+            .. gated ? [$"--Orleans:Endpoints:GatewayListeningEndpoint=127.0.0.1:{behind}"] : Array.Empty<string>()]);
         Silos.Add(silo);
         return silo;
     }
@@ -146,6 +153,7 @@ internal sealed class Cluster : IAsyncDisposable
             _nginx.Kill();
         foreach (var server in Nodes.Concat(Silos))
             await server.DisposeAsync();
+        Gates.ForEach(gate => gate.Dispose());
         if (_redis is { HasExited: false })
             _redis.Kill();
         _nginx?.Dispose();

@@ -8,12 +8,9 @@ namespace Ephemeral.Web;
 /// One visitor: one WebSocket, its read loop with the one switch over what a visitor can say, and what it holds, wants and gets.
 /// Locks are taken in this order: a page's, then a visitor's, then its outbox's.
 /// </summary>
-internal sealed class Visitor
+internal sealed partial class Visitor
 {
     private const int GetCredit = 1 << 20;
-    private const int MaxStrayFrames = 16;
-    private const int MaxStrayBytes = 4 << 20;
-    private static readonly TimeSpan StrayWindow = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly WebSocket _socket;
@@ -25,8 +22,6 @@ internal sealed class Visitor
     private List<OpenGet>? _gets;
     private Rate _messages;
     private Rate _refusals;
-    private Queue<(TimeSpan At, int Frames, int Bytes)>? _strays;
-    private ContentHash? _receiving;
     private bool _left;
 
     public Visitor(WebSocket socket, WebNode node)
@@ -175,46 +170,6 @@ internal sealed class Visitor
         }
     }
 
-    private async Task<bool> Receive()
-    {
-        // A receive into nothing: an idle visitor holds no buffer.
-        var start = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
-        if (start.MessageType == WebSocketMessageType.Close)
-            return false;
-        if (start.EndOfMessage)
-            return Fail(ErrorCode.BadMessage, "An empty frame says nothing.");
-
-        var buffer = ArrayPool<byte>.Shared.Rent(Wire.MaxText + 1);
-        try
-        {
-            var least = start.MessageType == WebSocketMessageType.Text ? buffer.Length : Blob.HeadSize;
-            var (length, ended) = await Fill(buffer.AsMemory(0, least), 0);
-            if (start.MessageType == WebSocketMessageType.Binary)
-                return length < Blob.HeadSize || buffer[0] != Wire.BlobFrame
-                    ? Fail(ErrorCode.BadMessage, "A binary frame is the byte 1, 32 bytes of hash, then the blob.")
-                    : await ReceiveBlob(buffer.AsMemory(0, length), ended);
-            return !ended || length > Wire.MaxText
-                ? Fail(ErrorCode.BadMessage, $"A text frame has at most {Wire.MaxText} bytes.")
-                : Handle(buffer.AsSpan(0, length));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
-        }
-    }
-
-    private async Task<(int Length, bool Ended)> Fill(Memory<byte> buffer, int length)
-    {
-        while (length < buffer.Length)
-        {
-            var part = await _socket.ReceiveAsync(buffer[length..], CancellationToken.None);
-            length += part.Count;
-            if (part.EndOfMessage)
-                return (length, true);
-        }
-        return (length, false);
-    }
-
     // The one switch. True: go on reading.
     private bool Handle(ReadOnlySpan<byte> text)
     {
@@ -356,108 +311,6 @@ internal sealed class Visitor
             ask.Asker.Missed(ask);
         SendWaitingAsks();
         return true;
-    }
-
-    private async Task<bool> ReceiveBlob(ReadOnlyMemory<byte> head, bool ended)
-    {
-        var hash = new ContentHash(head.Span[1..Blob.HeadSize]);
-        if (!Look(hash).Asked)
-            return await SkipStray(hash, ended);
-
-        var maxBlob = _node.Options.MaxBlob;
-        await _node.Memory.Acquire(maxBlob);
-        _receiving = hash;
-        var frame = ArrayPool<byte>.Shared.Rent(ended ? Blob.HeadSize : 16 << 10);
-        try
-        {
-            head.CopyTo(frame);
-            var length = Blob.HeadSize;
-            while (!ended && length - Blob.HeadSize <= maxBlob)
-            {
-                if (length == frame.Length)
-                    frame = Grow(frame, Math.Min(frame.Length * 4, Blob.HeadSize + maxBlob + 1));
-                var part = await _socket.ReceiveAsync(frame.AsMemory(length), CancellationToken.None);
-                length += part.Count;
-                AskedBytes += part.Count;
-                ended = part.EndOfMessage;
-            }
-            return length - Blob.HeadSize > maxBlob
-                ? Fail(ErrorCode.TooLarge, $"A blob has at most {maxBlob} bytes.", hash)
-                : Answer(hash, frame.AsSpan(0, length));
-        }
-        finally
-        {
-            _receiving = null;
-            ArrayPool<byte>.Shared.Return(frame, clearArray: true);
-            _node.Memory.Release(maxBlob);
-            SendWaitingAsks();
-        }
-    }
-
-    // The blob is checked here, at the holder's own node, before anybody else sees a byte of it. A late one is not even hashed.
-    private bool Answer(ContentHash hash, ReadOnlySpan<byte> frame)
-    {
-        if (Look(hash).Awaited && ContentHash.Of(frame[Blob.HeadSize..]) != hash)
-            return Fail(ErrorCode.BadContent, "The bytes do not have the hash that the frame names.", hash);
-        List<Ask> asks;
-        lock (_gate)
-            asks = _asks.Take(hash, _node.Now);
-        if (asks.Count == 0)
-            return true;
-        var blob = new Blob(frame.ToArray());
-        foreach (var ask in asks)
-        {
-            ask.Of.Page.AnsweredWell(ask.Of, hash);
-            ask.Asker.Answered(ask, blob);
-        }
-        return true;
-    }
-
-    private (bool Asked, bool Awaited) Look(ContentHash hash)
-    {
-        lock (_gate)
-            return _asks.Look(hash, _node.Now);
-    }
-
-    private async Task<bool> SkipStray(ContentHash blob, bool ended)
-    {
-        if (!CountStray(frames: 1, bytes: 0))
-            return Fail(ErrorCode.NotAsked, "Too many frames that nobody asked for.", blob);
-        Refuse(ErrorCode.NotAsked, "Nobody asked you for this blob; it was thrown away.", blob: blob);
-        var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
-        try
-        {
-            while (!ended)
-            {
-                var part = await _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
-                ended = part.EndOfMessage;
-                if (!CountStray(frames: 0, part.Count))
-                    return Fail(ErrorCode.NotAsked, "Too many bytes that nobody asked for.", blob);
-            }
-            return true;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
-        }
-    }
-
-    private bool CountStray(int frames, int bytes)
-    {
-        var now = _node.Now;
-        _strays ??= new Queue<(TimeSpan, int, int)>();
-        while (_strays.TryPeek(out var oldest) && oldest.At <= now - StrayWindow)
-            _strays.Dequeue();
-        _strays.Enqueue((now, frames, bytes));
-        return _strays.Sum(stray => stray.Frames) <= MaxStrayFrames && _strays.Sum(stray => stray.Bytes) <= MaxStrayBytes;
-    }
-
-    private static byte[] Grow(byte[] frame, int size)
-    {
-        var larger = ArrayPool<byte>.Shared.Rent(size);
-        frame.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(frame, clearArray: true);
-        return larger;
     }
 
     private bool Refuse(ErrorCode code, string sentence, ContentHash? page = null, ContentHash? blob = null, TimeSpan? retryAfter = null)

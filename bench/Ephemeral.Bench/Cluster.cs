@@ -12,7 +12,7 @@ internal sealed class Cluster : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ephemeral-chaos-").FullName;
     private readonly int _redisPort = FreePort();
-    private readonly int _frontPort = FreePort();
+    private int _frontPort;
     private Process? _redis;
     private Process? _nginx;
 
@@ -31,13 +31,21 @@ internal sealed class Cluster : IAsyncDisposable
     public static async Task<Cluster> Start(int silos, int nodes, bool gated = false)
     {
         var cluster = new Cluster();
-        await cluster.StartRedis();
-        for (var i = 0; i < silos; i++)
-            await cluster.StartSilo(gated);
-        for (var i = 0; i < nodes; i++)
-            await cluster.StartNode();
-        await cluster.Balance();
-        return cluster;
+        try
+        {
+            await cluster.StartRedis();
+            for (var i = 0; i < silos; i++)
+                await cluster.StartSilo(gated);
+            for (var i = 0; i < nodes; i++)
+                await cluster.StartNode();
+            await cluster.Balance();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task StartRedis()
@@ -88,6 +96,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Tells nginx which web nodes there are.</summary>
     public async Task Balance()
     {
+        // Chosen when it is about to be used: another process may take a free port meanwhile.
+        if (_nginx is null)
+            _frontPort = FreePort();
         var config = Path.Combine(_folder, "nginx.conf");
         await File.WriteAllTextAsync(config, $$"""
             daemon off;
@@ -150,7 +161,7 @@ internal sealed class Cluster : IAsyncDisposable
     {
         // Web nodes before silos, silos before Redis: each says its last word to the next.
         if (_nginx is { HasExited: false })
-            _nginx.Kill();
+            _nginx.Kill(entireProcessTree: true);
         foreach (var server in Nodes.Concat(Silos))
             await server.DisposeAsync();
         Gates.ForEach(gate => gate.Dispose());

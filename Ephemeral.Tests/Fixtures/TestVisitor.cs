@@ -199,7 +199,9 @@ public sealed class TestVisitor : IAsyncDisposable
     /// <summary>Closes as a browser does when its tab is closed.</summary>
     public async Task Leave()
     {
-        using var patience = new CancellationTokenSource(Patience);
+        // A frame that was left open keeps the others from being sent until this visitor is disposed of.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        patience.CancelAfter(Patience);
         await _sending.WaitAsync(patience.Token);
         try
         {

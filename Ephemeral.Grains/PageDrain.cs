@@ -45,7 +45,7 @@ internal sealed partial class PageDrain(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            LogNotMoved(e);
+            LogNotMoved(e.GetType().Name);
         }
     }
 
@@ -71,6 +71,7 @@ internal sealed partial class PageDrain(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Pages} pages were moved to other silos")]
     private partial void LogMoved(int pages);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all pages were moved to other silos; their web nodes announce them again")]
-    private partial void LogNotMoved(Exception e);
+    // Only the kind of failure: Orleans' own words name the grain, and so the page.
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all pages were moved to other silos; their web nodes announce them again: {Kind}")]
+    private partial void LogNotMoved(string kind);
 }

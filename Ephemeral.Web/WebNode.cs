@@ -211,9 +211,22 @@ internal sealed partial class WebNode : IWebNode, IDisposable
                 visitor.Block(page);
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A fetch from another node failed")]
-    public partial void LogFetchFailed(Exception e);
+    // Only the kind of failure: Orleans' own words name the grain, and so the page.
+    public void LogFetchFailed(Exception e)
+    {
+        var kind = e.GetType().Name;
+        LogFetchFailed(kind);
+    }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A page's grain could not be reached; it is tried again")]
-    public partial void LogUnreachable(Exception e);
+    public void LogUnreachable(Exception e)
+    {
+        var kind = e.GetType().Name;
+        LogUnreachable(kind);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A fetch from another node failed: {Kind}")]
+    private partial void LogFetchFailed(string kind);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A page's grain could not be reached; it is tried again: {Kind}")]
+    private partial void LogUnreachable(string kind);
 }

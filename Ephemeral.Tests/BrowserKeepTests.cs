@@ -25,6 +25,7 @@ public sealed class BrowserKeepTests(BrowserStage stage) : BrowserTest(stage)
     {
         var person = await Person("person");
         var page = await person.Create(_text);
+        await person.SeesPage(_text);
         await person.Page.ReloadAsync();
         await person.SeesPage(_text);
         Assert.Equal(1, await person.Page.EvaluateAsync<int>(CountKept));
@@ -56,6 +57,7 @@ public sealed class BrowserKeepTests(BrowserStage stage) : BrowserTest(stage)
         await other.GotoAsync(person.LinkTo(page));
         await person.SeesViewing(2);
         await other.CloseAsync();
+        await person.SeesPage(_text);
         await person.Page.ReloadAsync();
         await person.SeesPage(_text);
         await person.SeesViewing(1);
@@ -86,6 +88,7 @@ public sealed class BrowserKeepTests(BrowserStage stage) : BrowserTest(stage)
             {
                 var person = await browser.Person("person", Stage.Web.Address);
                 page = await person.Create(_text);
+                await person.SeesPage(_text);
                 await person.Page.ReloadAsync();
                 await person.SeesPage(_text);
                 name = await person.Page.EvaluateAsync<string>("() => window.name");

@@ -85,6 +85,7 @@ public sealed class BrowserLifeTests(BrowserStage stage) : BrowserTest(stage)
     {
         var holder = await Person("holder");
         var page = await holder.Create(_text);
+        await holder.SeesPage(_text);
         for (var reload = 0; reload < 2; reload++)
         {
             await holder.Page.ReloadAsync();
@@ -104,6 +105,7 @@ public sealed class BrowserLifeTests(BrowserStage stage) : BrowserTest(stage)
     {
         var holder = await Person("holder");
         var page = await holder.Create(_text);
+        await holder.SeesPage(_text);
         // The second one by the page itself, as soon as it begins: asked for from outside, it can hit the moment between two documents.
         await holder.Page.AddInitScriptAsync("if (self === top && performance.getEntriesByType('navigation')[0].type === 'reload' && !history.state?.again) { history.replaceState({ again: true }, ''); location.reload(); }");
         await holder.Page.ReloadAsync(new() { WaitUntil = WaitUntilState.Commit });
@@ -121,6 +123,7 @@ public sealed class BrowserLifeTests(BrowserStage stage) : BrowserTest(stage)
     {
         var holder = await Person("holder");
         var page = await holder.Create(_text);
+        await holder.SeesPage(_text);
 
         // The old tab is gone as soon as the new document is there, and the new one can do nothing without its script.
         var go = new TaskCompletionSource();

@@ -111,6 +111,7 @@ public sealed partial class BrowserPerson : IAsyncDisposable
     public Task SeesNobody() => SeesHeading(NobodyHolds);
 
     /// <summary>Sees the page itself, in its box.</summary>
+    /// <remarks>Before a reload, too: asked for while the box still loads, Chromium drops the reload, and the tool waits for it in vain.</remarks>
     public Task SeesPage(string text) => Expect(Guest.GetByText(text)).ToBeVisibleAsync();
 
     public async Task RunScripts()

@@ -24,10 +24,14 @@ export function loadTabName({ window, storage }: TabSurroundings): string {
   }
 }
 
-/** Keeps it for a reload; without session storage it is not kept. */
-export function saveTabName(whole: string, { window, storage, random }: TabSurroundings): void {
+/**
+ * Keeps it for a reload; without session storage it is not kept. What is kept already is not cut anew: the halves travel
+ * to the next document by different ways, and a reload in that moment would find halves that don't belong together.
+ */
+export function saveTabName(whole: string, tab: TabSurroundings): void {
   const name = namePattern.exec(whole);
-  if (!name) return;
+  if (!name || loadTabName(tab) === whole) return;
+  const { window, storage, random } = tab;
   const other = hex(random(new Uint8Array(32)));
   try {
     storage().setItem(half, other);

@@ -20,6 +20,19 @@ describe("the tab's name", () => {
     expect(loadTabName(here)).toBe(whole);
   });
 
+  it("is not cut anew by a reload, or a second one in that moment would find halves that don't belong together", () => {
+    const here = tab();
+    saveTabName(whole, here);
+    const [name, kept] = [here.window.name, [...here.kept]];
+    const cutElsewhere: TabSurroundings = { ...here, random: (bytes) => bytes.fill(0x11) };
+    saveTabName(whole, cutElsewhere);
+    expect(here.window.name).toBe(name);
+    expect([...here.kept]).toEqual(kept);
+    saveTabName(whole.replace("5a", "5b"), cutElsewhere);
+    expect(here.window.name).not.toBe(name);
+    expect(loadTabName(here)).toBe(whole.replace("5a", "5b"));
+  });
+
   it("says nothing of the key to another site, and the storage says nothing to the disk", () => {
     const here = tab();
     saveTabName(whole, here);

@@ -18,6 +18,11 @@ public static class GrainsHosting
         silo.Services.AddHostedService<PageSweeper>();
         silo.Services.AddHostedService<PulsePublisher>();
         silo.Services.AddHostedService<PageDrain>();
+        if (Clustering.IsConfigured(silo.Configuration))
+        {
+            silo.Services.AddSingleton<MembershipKeeper>();
+            silo.Services.AddHostedService(services => services.GetRequiredService<MembershipKeeper>());
+        }
         silo.AddMemoryStreams(PulsePublisher.Provider, streams =>
         {
             streams.ConfigurePartitioning(1);

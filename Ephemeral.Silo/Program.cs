@@ -9,7 +9,7 @@ builder.UseOrleans(silo =>
     silo.AddPages();
     var settings = builder.Configuration;
     // Without a membership store: one silo, and web nodes on this machine.
-    if (settings["Orleans:Clustering:ProviderType"] is null)
+    if (!Clustering.IsConfigured(settings))
         silo.UseLocalhostClustering(
             settings.GetValue("Orleans:Endpoints:SiloPort", EndpointOptions.DEFAULT_SILO_PORT),
             settings.GetValue("Orleans:Endpoints:GatewayPort", EndpointOptions.DEFAULT_GATEWAY_PORT),

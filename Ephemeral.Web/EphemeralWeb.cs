@@ -58,7 +58,7 @@ public static class EphemeralWeb
     private static void UseSilo(ISiloBuilder silo, ConfigurationManager configuration)
     {
         silo.AddPages();
-        if (configuration["Orleans:Clustering:ProviderType"] is not null)
+        if (Clustering.IsConfigured(configuration))
             return;
         // A cluster of its own on free loopback ports, so that two of these run side by side.
         silo.UseLocalhostClustering(FreePort(), FreePort(), serviceId: "ephemeral", clusterId: Guid.NewGuid().ToString("N"));
@@ -71,7 +71,9 @@ public static class EphemeralWeb
             await Task.Delay(TimeSpan.FromSeconds(1), stopping);
             return true;
         });
-        if (configuration["Orleans:Clustering:ProviderType"] is null)
+        // A silo that hangs is no longer spoken to within this time of its being declared dead, instead of a minute.
+        client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        if (!Clustering.IsConfigured(configuration))
             client.UseLocalhostClustering(
                 configuration.GetValue("Orleans:Endpoints:GatewayPort", EndpointOptions.DEFAULT_GATEWAY_PORT),
                 configuration.GetValue("Orleans:ServiceId", "ephemeral")!, configuration.GetValue("Orleans:ClusterId", "ephemeral")!);

@@ -11,6 +11,8 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     private const int MaxWave = 8;
     private const int MaxCalls = 8;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    // A timer may tick a moment early.
+    private static readonly TimeSpan AlmostTick = Tick * 0.9;
     private static readonly TimeSpan CallLostAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan HoldSoon = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan GetTimeout = TimeSpan.FromSeconds(20);
@@ -221,7 +223,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         {
             Retry();
         }
-        else if (!IsParked && now - _aliveAt >= Tick)
+        else if (!IsParked && now - _aliveAt >= AlmostTick)
         {
             // A call may have been lost on its way: the same nodes again, who still ask for it only once.
             if (now - _aliveAt >= CallLostAfter && page.Sources.All(source => _tried.Contains(source.Node)))

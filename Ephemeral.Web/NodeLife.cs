@@ -11,7 +11,9 @@ internal sealed partial class NodeLife(
     WebNode node, IOptions<WebOptions> options, IServer server, IHostApplicationLifetime lifetime, ILogger<NodeLife> logger) : IHostedLifecycleService, IDisposable
 {
     private const int WatchEveryTouch = 5;
+    private const int Ways = 8;
     private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TouchFor = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stopping = new();
@@ -60,7 +62,8 @@ internal sealed partial class NodeLife(
             try
             {
                 // Throws too, as long as the client has not started.
-                var alive = await node.Grains.GetGrain<ISilosGrain>(0).Alive();
+                // Each grain's calls go through one silo: asking several in turn finds the way past a silo that hangs.
+                var alive = await node.Grains.GetGrain<ISilosGrain>(touch % Ways).Alive().WaitAsync(TouchFor, node.Time, _stopping.Token);
                 _touchedAt = node.Now;
                 touched.TrySetResult();
                 _ = Announce(alive);

@@ -34,10 +34,8 @@ internal sealed class Cluster : IAsyncDisposable
         try
         {
             await cluster.StartRedis();
-            for (var i = 0; i < silos; i++)
-                await cluster.StartSilo(gated);
-            for (var i = 0; i < nodes; i++)
-                await cluster.StartNode();
+            cluster.Silos.AddRange(await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => cluster.NewSilo(gated))));
+            cluster.Nodes.AddRange(await Task.WhenAll(Enumerable.Range(0, nodes).Select(_ => cluster.NewNode())));
             await cluster.Balance();
             return cluster;
         }
@@ -74,21 +72,11 @@ internal sealed class Cluster : IAsyncDisposable
         await _redis.WaitForExitAsync();
     }
 
-    public async Task<Server> StartSilo(bool gated = false)
-    {
-        var (gateway, behind) = (FreePort(), FreePort());
-        if (gated)
-            Gates.Add(new Gate(gateway, behind));
-        var silo = await Server.StartSilo([.. Clustering, "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
-            $"--Orleans:Endpoints:SiloPort={FreePort()}", $"--Orleans:Endpoints:GatewayPort={gateway}",
-            .. gated ? [$"--Orleans:Endpoints:GatewayListeningEndpoint=127.0.0.1:{behind}"] : Array.Empty<string>()]);
-        Silos.Add(silo);
-        return silo;
-    }
+    public async Task StartSilo() => Silos.Add(await NewSilo(gated: false));
 
-    public async Task<Server> StartNode(params string[] settings)
+    public async Task<Server> StartNode()
     {
-        var node = await Server.Start([.. Clustering, "--Ephemeral:Silo=external", "--Ephemeral:DrainTime=00:00:08", .. settings]);
+        var node = await NewNode();
         Nodes.Add(node);
         return node;
     }
@@ -159,11 +147,15 @@ internal sealed class Cluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Web nodes before silos, silos before Redis: each says its last word to the next.
+        // What the case had to show it has shown: nobody says goodbye.
         if (_nginx is { HasExited: false })
             _nginx.Kill(entireProcessTree: true);
         foreach (var server in Nodes.Concat(Silos))
+        {
+            await server.Signal("KILL");
+            await server.Exits(TimeSpan.FromSeconds(10));
             await server.DisposeAsync();
+        }
         Gates.ForEach(gate => gate.Dispose());
         if (_redis is { HasExited: false })
             _redis.Kill();
@@ -171,6 +163,18 @@ internal sealed class Cluster : IAsyncDisposable
         _redis?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private Task<Server> NewSilo(bool gated)
+    {
+        var (gateway, behind) = (FreePort(), FreePort());
+        if (gated)
+            Gates.Add(new Gate(gateway, behind));
+        return Server.StartSilo([.. Clustering, "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+            $"--Orleans:Endpoints:SiloPort={FreePort()}", $"--Orleans:Endpoints:GatewayPort={gateway}",
+            .. gated ? [$"--Orleans:Endpoints:GatewayListeningEndpoint=127.0.0.1:{behind}"] : Array.Empty<string>()]);
+    }
+
+    private Task<Server> NewNode() => Server.Start([.. Clustering, "--Ephemeral:Silo=external", "--Ephemeral:DrainTime=00:00:08"]);
 
     private string[] Clustering =>
     [

@@ -40,9 +40,11 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Starts a silo and waits until it is part of its cluster.</summary>
     public static Task<Server> StartSilo(params string[] settings) => Start("Ephemeral.Silo", "Now listening on: ", settings);
 
-    /// <summary>Sends the process a signal, such as <c>KILL</c>, <c>TERM</c>, <c>STOP</c> or <c>CONT</c>.</summary>
+    /// <summary>Sends the process a signal, such as <c>KILL</c>, <c>TERM</c>, <c>STOP</c> or <c>CONT</c>, if it still runs.</summary>
     public async Task Signal(string name)
     {
+        if (_process.HasExited)
+            return;
         using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
     }
@@ -65,11 +67,8 @@ internal sealed class Server : IAsyncDisposable
     // Asked as an operator would; killed only if it does not go.
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            await Signal("CONT");
-            await Signal("TERM");
-        }
+        await Signal("CONT");
+        await Signal("TERM");
         if (!await Exits(TimeSpan.FromSeconds(20)))
             _process.Kill();
         _process.Dispose();
@@ -81,6 +80,7 @@ internal sealed class Server : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, project + ".dll"), "--urls=http://127.0.0.1:0", .. settings])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             WorkingDirectory = folder,
         };
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{project} did not start.");
@@ -91,6 +91,8 @@ internal sealed class Server : IAsyncDisposable
                 address.TrySetResult(new Uri(line.Data[(at + opened.Length)..].Trim()));
         };
         process.BeginOutputReadLine();
+        // A silo that was taken for dead says so at length when it ends itself.
+        process.BeginErrorReadLine();
         return new Server(process, await address.Task.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 }

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Ephemeral.Grains;
+
+/// <summary>How silos and web nodes find each other, as configured.</summary>
+public static class Clustering
+{
+    private const string Provider = "Orleans:Clustering:ProviderType";
+    private const string Connection = "Orleans:Clustering:ConnectionString";
+
+    /// <summary>True with a membership store, which Orleans then reads from the configuration itself; false without: one machine, one silo.</summary>
+    /// <exception cref="InvalidOperationException">The store is not one that is built in, or it isn't said where it is.</exception>
+    public static bool IsConfigured(IConfiguration configuration) => configuration[Provider] switch
+    {
+        null or "" => false,
+        "Redis" when string.IsNullOrWhiteSpace(configuration[Connection]) =>
+            throw new InvalidOperationException($"{Provider} is 'Redis', but {Connection} is empty. Say where it is, as in 'redis.example:6379'."),
+        "Redis" => true,
+        var other => throw new InvalidOperationException($"{Provider} is '{other}'. It can be 'Redis', or absent for a single silo on this machine."),
+    };
+}

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -8,6 +9,13 @@ namespace Ephemeral.Grains;
 internal sealed class LivePages
 {
     private readonly ConcurrentDictionary<PageGrain, int> _holders = [];
+
+    public LivePages(IMeterFactory meters)
+    {
+        var meter = meters.Create(Telemetry.Meter);
+        meter.CreateObservableGauge("ephemeral.pages", () => Totals().Pages, "{page}", "Pages that somebody holds, of those whose grain is on this silo");
+        meter.CreateObservableGauge("ephemeral.holders", () => Totals().Holders, "{visitor}", "Holders of those pages, on all web nodes");
+    }
 
     public IEnumerable<PageGrain> All => _holders.Select(pair => pair.Key);
 

@@ -4,6 +4,7 @@ using Orleans.Runtime;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+builder.Services.AddTelemetry();
 builder.UseOrleans(silo =>
 {
     silo.AddPages();
@@ -23,4 +24,5 @@ app.MapGet("/health/live", () => Results.Text("alive\n"));
 app.MapGet("/health/ready", (ISiloStatusOracle silo) => silo.CurrentStatus == SiloStatus.Active
     ? Results.Text("ready\n")
     : Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable));
+app.MapPrometheusScrapingEndpoint(Telemetry.Path);
 app.Run();

@@ -168,13 +168,25 @@ public sealed class ManifestTests
         {
             // It opens HTTP when the silo runs, so the first answer counts.
             using var retrying = new HttpClient(new Patience { InnerHandler = new HttpClientHandler() }) { BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}"), Timeout = TimeSpan.FromSeconds(60) };
-            foreach (var path in Probes("silo").Select(probe => probe.HttpGet.Path).Distinct())
+            foreach (var path in Probes("silo").Select(probe => probe.HttpGet.Path).Append(Annotation("silo", "path")).Distinct())
                 Assert.Equal((path, HttpStatusCode.OK), (path, (await retrying.GetAsync(path)).StatusCode));
         }
         finally
         {
             silo.Kill();
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public void The_numbers_are_scraped_where_they_are_served(string name)
+    {
+        Assert.Equal(("true", Telemetry.Path), (Annotation(name, "scrape"), Annotation(name, "path")));
+        // A silo serves HTTP to its operator alone; a web node has a port for that.
+        var port = name == "silo" ? "http" : "management";
+        Assert.Equal($"{Container(name).Ports.Single(it => it.Name == port).ContainerPort}", Annotation(name, "port"));
+        if (name == "web")
+            Assert.EndsWith($":{Annotation(name, "port")}", Environment(name)["Ephemeral__ManagementUrl"], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -251,10 +263,10 @@ public sealed class ManifestTests
 
         var fromOutside = from target in pods.Where(it => it.Key != "stranger")
                           from port in Container(target.Key).Ports
-                          from origin in new[] { IngressNamespace, "default" }
+                          from origin in new[] { IngressNamespace, "monitoring", "default" }
                           where Enters(origin, Stranger, target.Value, port)
                           select $"{origin} to {port.Name} of {target.Key}";
-        Assert.Equal([$"{IngressNamespace} to http of web"], fromOutside);
+        Assert.Equal([$"{IngressNamespace} to http of web", "monitoring to http of silo", "monitoring to management of web"], fromOutside.Order(StringComparer.Ordinal));
 
         // And whatever else is put into the namespace is shut in and out until somebody says otherwise.
         Assert.False(Enters(null, pods["web"], Stranger, new V1ContainerPort { ContainerPort = 80 }) || Enters("default", Stranger, Stranger, new V1ContainerPort { ContainerPort = 80 }));
@@ -347,6 +359,8 @@ public sealed class ManifestTests
     private static V1Deployment Deployment(string name) => Get<V1Deployment>(name);
 
     private static V1Container Container(V1Deployment deployment) => deployment.Spec.Template.Spec.Containers.Single();
+
+    private static string Annotation(string name, string which) => Deployment(name).Spec.Template.Metadata.Annotations[$"prometheus.io/{which}"];
 
     private static V1Container Container(string name) => Container(Deployment(name));
 

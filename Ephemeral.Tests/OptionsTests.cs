@@ -22,6 +22,8 @@ public class OptionsTests
     [InlineData("SilenceLimit", "02:00:00")]
     [InlineData("SilenceLimit", "00:00:10")]
     [InlineData("DrainTime", "-00:00:01")]
+    [InlineData("ManagementUrl", "9090")]
+    [InlineData("ManagementUrl", "https://+:9090")]
     [InlineData("AllowedOrigins:0", "example.org")]
     [InlineData("BlockedPages:0", "ABC")]
     [InlineData("Pages:Lease", "00:00:00")]
@@ -42,6 +44,20 @@ public class OptionsTests
     {
         var failure = Assert.Throws<InvalidOperationException>(() => EphemeralWeb.Build(["--Ephemeral:Silo=somewhere"]));
         Assert.Contains("external", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Redis", "", "ConnectionString")]
+    [InlineData("Redis", " ", "ConnectionString")]
+    [InlineData("Postgres", "x", "Redis")]
+    public void A_membership_store_that_cannot_be_used_is_refused_with_the_remedy(string provider, string connection, string remedy)
+    {
+        foreach (var silo in new[] { "embedded", "external" })
+        {
+            var failure = Assert.Throws<InvalidOperationException>(() => EphemeralWeb.Build(
+                [$"--Ephemeral:Silo={silo}", $"--Orleans:Clustering:ProviderType={provider}", $"--Orleans:Clustering:ConnectionString={connection}"]));
+            Assert.Contains(remedy, failure.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -10,6 +10,8 @@ namespace Ephemeral.Web;
 /// <summary>The web node as a program: with a silo of its own, or as a pure client of silos elsewhere. Tests start it too.</summary>
 public static class EphemeralWeb
 {
+    private const string DefaultUrl = "http://localhost:5000";
+
     /// <summary>Builds the host from arguments, environment and appsettings.</summary>
     /// <exception cref="InvalidOperationException">A setting is not one of those it can be.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
@@ -19,6 +21,9 @@ public static class EphemeralWeb
         builder.WebHost.UseStaticWebAssets();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
+        var management = builder.Configuration["Ephemeral:ManagementUrl"];
+        if (management is not null)
+            builder.WebHost.UseUrls($"{builder.Configuration["Urls"] ?? DefaultUrl};{management}");
         var embedded = IsEmbedded(builder.Configuration);
         var drainTime = embedded ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(20);
         builder.Services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsRules>();
@@ -42,10 +47,22 @@ public static class EphemeralWeb
         builder.Services.AddSingleton<NodeLife>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeLife>());
 
+        if (management is not null)
+            builder.Services.AddTelemetry();
         var app = builder.Build();
+        if (management is not null)
+            UseManagement(app, management);
         app.UseWebSockets();
         app.MapEphemeral();
         return app;
+    }
+
+    // By the port it came to: a Host header can say anything.
+    private static void UseManagement(WebApplication app, string url)
+    {
+        // What is no port is refused when the options are checked.
+        _ = int.TryParse(url.Split(':')[^1], out var port);
+        app.MapWhen(http => http.Connection.LocalPort == port, only => only.UseOpenTelemetryPrometheusScrapingEndpoint(Telemetry.Path));
     }
 
     private static bool IsEmbedded(ConfigurationManager configuration) => configuration["Ephemeral:Silo"] switch

@@ -35,8 +35,8 @@ internal sealed partial class NodeLife(
     {
         lifetime.ApplicationStarted.Register(() =>
         {
-            foreach (var address in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
-                LogOpen(address);
+            foreach (var address in server.Features.Get<IServerAddressesFeature>()?.Addresses.Except([options.Value.ManagementUrl]) ?? [])
+                LogOpen(address!);
         });
         return Task.CompletedTask;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using System.Net.WebSockets;
 using Ephemeral.Grains;
 using Microsoft.Extensions.Options;
@@ -30,7 +31,8 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     private long _version;
     private int _open;
 
-    public WebNode(IGrainFactory grains, IOptionsMonitor<WebOptions> options, [FromKeyedServices(Clock)] TimeProvider time, ILogger<WebNode> logger)
+    public WebNode(
+        IGrainFactory grains, IOptionsMonitor<WebOptions> options, [FromKeyedServices(Clock)] TimeProvider time, IMeterFactory meters, ILogger<WebNode> logger)
     {
         (Grains, _options, Options, Time, _logger) = (grains, options, options.CurrentValue, time, logger);
         Welcome = Wire.Welcome(Options);
@@ -39,6 +41,9 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         Prover = new Prover(this);
         Block(Options);
         _onBlocked = options.OnChange(Block);
+        var meter = meters.Create(Telemetry.Meter);
+        meter.CreateObservableGauge("ephemeral.visitors", () => Volatile.Read(ref _open), "{visitor}", "Open WebSockets of this node");
+        meter.CreateObservableGauge("ephemeral.node_pages", () => _pages.Count, "{page}", "Pages that somebody holds, claims or wants on this node");
     }
 
     public Guid Id { get; } = Guid.NewGuid();

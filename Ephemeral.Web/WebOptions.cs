@@ -55,6 +55,10 @@ public sealed class WebOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan SilenceLimit { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>A second address for the operator alone, such as <c>http://+:9090</c>, which serves <c>/metrics</c>. Default: none.</summary>
+    [RegularExpression(@"http://[^/]+:\d+", ErrorMessage = "The field ManagementUrl must be like http://+:9090.")]
+    public string? ManagementUrl { get; set; }
+
     /// <summary>For how long a stopping node goes on serving while its visitors move. Default: 20 seconds; 1 second with an embedded silo, as there is nowhere to move to.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan? DrainTime { get; set; }

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Clustering.Redis;
+using StackExchange.Redis;
 
 namespace Ephemeral.Grains;
 
@@ -18,4 +21,11 @@ public static class Clustering
         "Redis" => true,
         var other => throw new InvalidOperationException($"{Provider} is '{other}'. It can be 'Redis', or absent for a single silo on this machine."),
     };
+
+    /// <summary>A Redis that was away is found again within a second or two. By default the tries come ever more rarely, and until one succeeds no death is noticed.</summary>
+    public static void ReconnectSoon(this IServiceCollection services) => services.PostConfigure<RedisClusteringOptions>(redis =>
+    {
+        if (redis.ConfigurationOptions is { } options)
+            options.ReconnectRetryPolicy = new LinearRetry(1000);
+    });
 }

@@ -20,6 +20,7 @@ public static class GrainsHosting
         silo.Services.AddHostedService<PageDrain>();
         if (Clustering.IsConfigured(silo.Configuration))
         {
+            silo.Services.ReconnectSoon();
             silo.Services.AddSingleton<MembershipKeeper>();
             silo.Services.AddHostedService(services => services.GetRequiredService<MembershipKeeper>());
         }

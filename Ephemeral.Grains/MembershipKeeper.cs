@@ -10,7 +10,7 @@ namespace Ephemeral.Grains;
 /// </summary>
 internal sealed partial class MembershipKeeper(IMembershipTable store, ILocalSiloDetails me, TimeProvider time, ILogger<MembershipKeeper> logger) : BackgroundService
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private MembershipTableData? _known;
 

@@ -90,6 +90,7 @@ public static class EphemeralWeb
         });
         // A silo that hangs is no longer spoken to within this time of its being declared dead, instead of a minute.
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        client.Services.ReconnectSoon();
         if (!Clustering.IsConfigured(configuration))
             client.UseLocalhostClustering(
                 configuration.GetValue("Orleans:Endpoints:GatewayPort", EndpointOptions.DEFAULT_GATEWAY_PORT),

@@ -30,6 +30,9 @@ public readonly record struct ContentHash
         _d = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
     }
 
+    /// <summary>The first eight of its bytes.</summary>
+    public ulong Head => _a;
+
     /// <summary>Hashes content.</summary>
     public static ContentHash Of(ReadOnlySpan<byte> content)
     {

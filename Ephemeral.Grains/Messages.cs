@@ -9,8 +9,9 @@ namespace Ephemeral.Grains;
 /// <param name="Claims">Its visitors that say they hold the page and have not proven it; never counted.</param>
 /// <param name="Waiters">Its visitors that want the page.</param>
 /// <param name="Version">Grows with every announcement of this node; an older one is ignored.</param>
+/// <param name="Parts">Some of the waiters can give blobs already.</param>
 [GenerateSerializer, Immutable, Alias("ephemeral.announcement")]
-public sealed record Announcement(Guid Node, IWebNode Observer, int Holders, int Claims, int Waiters, long Version);
+public sealed record Announcement(Guid Node, IWebNode Observer, int Holders, int Claims, int Waiters, long Version, bool Parts = false);
 
 /// <summary>How a page is, as its grain sees it.</summary>
 /// <param name="Epoch">New for each activation of the grain.</param>
@@ -35,6 +36,23 @@ public sealed record Blob(byte[] Frame)
 {
     /// <summary>The bytes before the content.</summary>
     public const int HeadSize = 1 + ContentHash.Size;
+
+    // Of this process alone, and of no interest to another.
+    [NonSerialized] private Action<byte[]>? _reuse;
+    [NonSerialized] private int _users;
+
+    /// <summary>A blob with one user, whose array is given to <paramref name="reuse"/> when the last one is done with it.</summary>
+    public static Blob Shared(byte[] frame, Action<byte[]> reuse) => new(frame) { _reuse = reuse, _users = 1 };
+
+    /// <summary>One more uses it. Who forgets to say that it is done only leaves the array to the collector.</summary>
+    public void Use() => Interlocked.Increment(ref _users);
+
+    /// <summary>One of its users never touches it again.</summary>
+    public void Done()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+            _reuse?.Invoke(Frame);
+    }
 
     /// <summary>The content.</summary>
     public ReadOnlySpan<byte> Content => Frame.AsSpan(HeadSize);

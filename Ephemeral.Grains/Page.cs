@@ -75,20 +75,20 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     /// <summary>What <paramref name="node"/> announced last, or null.</summary>
     public Announcement? SaidBy(Guid node) => _nodes.GetValueOrDefault(node)?.Said;
 
-    /// <summary>Some nodes for <paramref name="asker"/> to fetch from: those with holders first, then those with claims, random within each.</summary>
+    /// <summary>Some nodes for <paramref name="asker"/> to fetch from: those with holders first, at random, then those with claims and parts.</summary>
     public ImmutableArray<Source> SourcesFor(Guid asker, Random random)
     {
         var holding = new List<Source>(MaxSources);
-        var claiming = new List<Source>();
+        var others = new List<Source>();
         var seen = 0;
         foreach (var (node, entry) in _nodes)
         {
-            if (node == asker || entry.Said is { Holders: 0, Claims: 0 })
+            if (node == asker || entry.Said is { Holders: 0, Claims: 0, Parts: false })
                 continue;
             if (entry.Said.Holders == 0)
             {
-                if (claiming.Count < MaxSources)
-                    claiming.Add(new Source(node, entry.Said.Observer));
+                if (others.Count < MaxSources)
+                    others.Add(new Source(node, entry.Said.Observer));
             }
             else if (holding.Count < MaxSources)
             {
@@ -100,7 +100,7 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
                 holding[place] = new Source(node, entry.Said.Observer);
             }
         }
-        return [.. holding.Concat(claiming).Take(MaxSources)];
+        return [.. holding.Concat(others).Take(MaxSources)];
     }
 
     private bool Count(Announcement? old, Announcement? said)
@@ -109,7 +109,7 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
         var waiters = (said?.Waiters ?? 0) - (old?.Waiters ?? 0);
         Holders += holders;
         Waiters += waiters;
-        var changed = holders != 0 || waiters != 0 || said?.Claims > 0 != old?.Claims > 0;
+        var changed = holders != 0 || waiters != 0 || said?.Claims > 0 != old?.Claims > 0 || said?.Parts != old?.Parts;
         if (changed)
             Sequence++;
         return changed;

@@ -55,6 +55,23 @@ public sealed class FlowTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAsyncL
     }
 
     [Fact]
+    public async Task A_part_on_one_node_is_given_to_the_other_though_nobody_holds_the_page()
+    {
+        var blob = TestBlob.Fresh();
+        var first = await Visitor(nodes.A, "first");
+        first.Gives(_page, blob);
+        await first.Want(_page, root: false);
+        await first.Have(_page, _page, blob);
+        var second = await Visitor(nodes.B, "second");
+        await second.Want(_page);
+        await second.NextBlob(_page);
+        await second.NextStatus(_page, holders: 0, waiters: 2, "waiter");
+        await second.Get(_page, blob);
+        await second.NextBlob(blob);
+        Assert.Equal(1, first.Uploads(blob));
+    }
+
+    [Fact]
     public async Task A_further_blob_comes_from_another_node_and_a_miss_there_is_said_here()
     {
         var (blob, lost) = (TestBlob.Fresh(), TestBlob.Fresh());

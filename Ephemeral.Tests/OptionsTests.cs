@@ -12,6 +12,8 @@ public class OptionsTests
     [InlineData("MaxGets", "0")]
     [InlineData("MaxAsks", "65")]
     [InlineData("MaxPages", "-1")]
+    [InlineData("MaxParts", "47")]
+    [InlineData("MaxPartsInAll", "0")]
     [InlineData("MaxVisitors", "0")]
     [InlineData("MaxQueuedBytes", "1")]
     [InlineData("BlobMemory", "1024")]

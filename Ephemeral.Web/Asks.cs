@@ -42,6 +42,7 @@ internal sealed class Asks(int places)
     private readonly Queue<Ask> _waiting = [];
 
     public bool Full => _places.Count >= places;
+    public int Count => _places.Count;
 
     /// <summary>Adds an ask. True when it must be sent; false when it waits for a place, or joins one for the same blob that is open.</summary>
     public bool Add(Ask ask, TimeSpan now)

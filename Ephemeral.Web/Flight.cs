@@ -114,7 +114,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         if (page.FlightOf(blob) != this)
             return;
         _retryAt = TimeSpan.MaxValue;
-        if (_upload is null && !_localFailed && page.HasCandidates)
+        if (_upload is null && !_localFailed && page.CanGive(blob))
         {
             page.Join(this, out _upload);
             return;
@@ -137,7 +137,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         if (_misses > 0)
             FailGetters(_ => true);
         // With nobody to ask, a root needs no flight: the page begins one when it hears of somebody.
-        if (!IsWanted || (_getters.Count == 0 && _readers.Count == 0 && !page.HasCandidates && page.Sources.IsEmpty))
+        if (!IsWanted || (_getters.Count == 0 && _readers.Count == 0 && !page.CanGive(blob) && page.Sources.IsEmpty))
         {
             End();
             return;
@@ -250,7 +250,10 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         foreach (var visitor in _getters.Keys)
             visitor.AnswerGets(blob, found);
         foreach (var reader in _readers)
+        {
+            found.Use();
             reader.TrySetResult(found);
+        }
     }
 
     private void End()

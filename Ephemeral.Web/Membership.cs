@@ -10,6 +10,8 @@ internal sealed class Membership(Visitor visitor, NodePage page)
 
     private TimeSpan _windowStart;
     private int _uploads;
+    // Of each name the first eight bytes: enough, for who is asked for another blob says miss.
+    private HashSet<ulong>? _parts;
 
     public Visitor Visitor => visitor;
     public NodePage Page => page;
@@ -41,6 +43,19 @@ internal sealed class Membership(Visitor visitor, NodePage page)
 
     public StatusSlot Status { get; } = new();
 
+    /// <summary>How many blobs it is known to have while it is a waiter.</summary>
+    public int Parts => _parts?.Count ?? 0;
+
+    /// <summary>It says that it has this blob, or all of them.</summary>
+    public bool CanGive(ContentHash blob) =>
+        State is VisitorState.Holder or VisitorState.Claimed || (State is VisitorState.Waiter && _parts?.Contains(blob.Head) == true);
+
+    /// <summary>It has this blob already; false if that was known.</summary>
+    public bool AddPart(ContentHash blob) => (_parts ??= []).Add(blob.Head);
+
+    /// <summary>It holds the page now, or has let go of it.</summary>
+    public void ForgetParts() => _parts = null;
+
     /// <summary>It has given enough of late: others may take a turn.</summary>
     public bool HasGivenEnough(TimeSpan now) => now - _windowStart < UploadWindow && _uploads >= UploadsInWindow;
 
@@ -54,14 +69,16 @@ internal sealed class Membership(Visitor visitor, NodePage page)
 
     /// <summary>
     /// How good it is to ask: lower is better. Who answered well comes before who was served here, before who only claims;
-    /// who was silent or missed goes last for a minute. With <paramref name="balance"/>, who has given enough steps behind
+    /// of the former those first who are still fetching, so that the holder uploads a page about once; who was silent or
+    /// missed goes last for a minute. With <paramref name="balance"/>, who has given enough steps behind
     /// others who can give too, so that a crowd does not fall on its first holder.
     /// </summary>
     public int Rank(TimeSpan now, bool balance) =>
-        LastUntil > now ? 5
-        : visitor.AsksFull ? 4
-        : State == VisitorState.Claimed ? 3
-        : balance && HasGivenEnough(now) ? 2
-        : AnsweredWell ? 0
-        : 1;
+        LastUntil > now ? 6
+        : visitor.AsksFull ? 5
+        : State == VisitorState.Claimed ? 4
+        : balance && HasGivenEnough(now) ? 3
+        : !AnsweredWell ? 2
+        : State == VisitorState.Holder ? 1
+        : 0;
 }

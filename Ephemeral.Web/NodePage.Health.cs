@@ -18,7 +18,7 @@ internal sealed partial class NodePage
 
     private readonly IPageGrain _grain = node.Grains.GetGrain<IPageGrain>(hash.ToString());
     private PageHealth? _health;
-    private (int Holders, int Claims, int Waiters) _announced;
+    private (int Holders, int Claims, int Waiters, bool Parts) _announced;
     private bool _announcing;
     private int _announces;
     private bool _announceSoon;
@@ -32,6 +32,8 @@ internal sealed partial class NodePage
 
     // Until the grain has been told that nobody is left, the page stays; after some failures the lease tells it instead.
     private bool IsAnnounced => _announcing || (_announced != default && _failures < 5);
+
+    private (int Holders, int Claims, int Waiters, bool Parts) Counts => (_holders, _claims, _waiters, _givers > 0);
 
     /// <summary>The numbers over the whole cluster: what the grain counts elsewhere, and what is so here right now.</summary>
     private (int Holders, int Waiters) Total =>
@@ -176,12 +178,13 @@ internal sealed partial class NodePage
             if (_announcing || Removed)
                 return Never;
             var pace = _failures == 0 ? AnnounceEvery : AnnounceEvery * (1 << Math.Min(_failures, 3));
-            if ((_holders, _claims, _waiters) is var counts && (counts != _announced || _announceSoon))
+            if (Counts is var counts && (counts != _announced || _announceSoon))
             {
                 if (counts == default && _announced == default)
                     return Never;
                 // The first holder or claim here is said at once: somebody elsewhere may be waiting for it.
-                var isFirst = (_holders > 0 && _announced.Holders == 0) || (_claims > 0 && _announced is { Holders: 0, Claims: 0 });
+                var isFirst = (_holders > 0 && _announced.Holders == 0) || (_claims > 0 && _announced is { Holders: 0, Claims: 0 })
+                    || (_givers > 0 && _announced is { Holders: 0, Claims: 0, Parts: false });
                 return isFirst && _failures == 0 ? Now : _announcedAt + pace;
             }
             if (counts == default)
@@ -226,8 +229,8 @@ internal sealed partial class NodePage
         var mine = ++_announces;
         _announcedAt = Now;
         _renewAfter = RenewEvery * (0.8 + Random.Shared.NextDouble() * 0.4);
-        var counts = (_holders, _claims, _waiters);
-        var said = new Announcement(node.Id, node.Reference, _holders, _claims, _waiters, node.NextVersion());
+        var counts = Counts;
+        var said = new Announcement(node.Id, node.Reference, _holders, _claims, _waiters, node.NextVersion(), counts.Parts);
         PageHealth? health = null;
         await Task.Yield();
         try

@@ -17,6 +17,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     private int _holders;
     private int _claims;
     private int _waiters;
+    private int _givers; // waiters with parts
     private int _rootWanted;
     private int _readers;
 
@@ -25,7 +26,6 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     public Guid NodeId => node.Id;
     public TimeSpan Now => node.Now;
     public bool RootWanted => _rootWanted > 0;
-    public bool HasCandidates => _holders + _claims > 0;
     public ImmutableArray<Source> Sources => _health?.Sources ?? [];
 
     /// <summary>True once the page has left the node's table: take a new one.</summary>
@@ -101,6 +101,41 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         }
     }
 
+    /// <summary>A waiter can give these blobs already; the first that there is no room to remember, if there is one.</summary>
+    public ContentHash? Have(Membership member, IReadOnlyList<ContentHash> blobs)
+    {
+        lock (Gate)
+        {
+            // A holder has them all.
+            if (member.State != VisitorState.Waiter)
+                return null;
+            var isNews = member.Parts == 0;
+            ContentHash? refused = null;
+            foreach (var blob in blobs)
+            {
+                if (member.CanGive(blob))
+                    continue;
+                if (member.Parts >= node.Options.MaxParts || !node.TakePart())
+                {
+                    refused = blob;
+                    break;
+                }
+                member.AddPart(blob);
+                FlightOf(blob)?.Hint();
+            }
+            if (isNews && member.Parts > 0)
+            {
+                _givers++;
+                Hint();
+                Act();
+            }
+            return refused;
+        }
+    }
+
+    /// <summary>Somebody here says that they have this blob.</summary>
+    public bool CanGive(ContentHash blob) => _holders + _claims > 0 || (_givers > 0 && _members.Exists(member => member.CanGive(blob)));
+
     /// <summary>The visitor has answered an ask with the right bytes; the root proves its claim.</summary>
     public void AnsweredWell(Membership member, ContentHash blob)
     {
@@ -134,20 +169,20 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             FlightOf(blob)?.RemoveGetter(member.Visitor);
     }
 
-    /// <summary>The root for somebody who is not counted; waits for at most <paramref name="wait"/>.</summary>
-    public async Task<Blob?> Read(TimeSpan wait, CancellationToken gone)
+    /// <summary>A blob for somebody who is not counted; waits for at most <paramref name="wait"/>.</summary>
+    public async Task<Blob?> Read(ContentHash blob, TimeSpan wait, CancellationToken gone)
     {
         Task<Blob> reader;
         lock (Gate)
         {
             _readers++;
-            reader = FlightFor(hash, static flight => flight.AddReader());
+            reader = FlightFor(blob, static flight => flight.AddReader());
         }
         try
         {
             for (var until = Now + wait; ;)
             {
-                if (!HasCandidates)
+                if (!CanGive(blob))
                     await Refresh();
                 var left = until - Now;
                 // Delays count in whole milliseconds: less than one would be none, and this would spin.
@@ -164,7 +199,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             lock (Gate)
             {
                 _readers--;
-                FlightOf(hash)?.RemoveReader(reader);
+                FlightOf(blob)?.RemoveReader(reader);
                 RemoveIfUnused();
             }
         }
@@ -177,7 +212,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         Task<Fetched> outcome;
         lock (Gate)
         {
-            if (!HasCandidates)
+            if (!CanGive(blob))
                 return Fetched.Nothing;
             upload = UploadFor(blob, out var isNew);
             outcome = upload.Join();
@@ -208,17 +243,17 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         }
     }
 
-    /// <summary>The best holder to ask that has not been tried; random among equals.</summary>
-    public Membership? Choose(HashSet<Membership> tried, bool balance)
+    /// <summary>The best one to ask that has not been tried: of equals the one of whom the least is asked, and else a random one.</summary>
+    public Membership? Choose(ContentHash blob, HashSet<Membership> tried, bool balance)
     {
         Membership? best = null;
-        var (bestRank, now, start) = (int.MaxValue, Now, _members.Count == 0 ? 0 : Random.Shared.Next(_members.Count));
-        for (var i = 0; i < _members.Count && bestRank > 0; i++)
+        var (bestRank, now, start) = ((Rank: int.MaxValue, Asks: 0), Now, _members.Count == 0 ? 0 : Random.Shared.Next(_members.Count));
+        for (var i = 0; i < _members.Count && bestRank != default; i++)
         {
             var member = _members[(start + i) % _members.Count];
-            if (member.State is not (VisitorState.Holder or VisitorState.Claimed) || tried.Contains(member))
+            if (!member.CanGive(blob) || tried.Contains(member))
                 continue;
-            if (member.Rank(now, balance) is var rank && rank < bestRank)
+            if ((member.Rank(now, balance), member.Visitor.OpenAsks) is var rank && rank.CompareTo(bestRank) < 0)
                 (best, bestRank) = (member, rank);
         }
         return best;
@@ -307,7 +342,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         if (_flights?.Count > 0)
             foreach (var flight in _flights.Values.ToList())
                 flight.Hint();
-        if (RootWanted && FlightOf(hash) is null && (HasCandidates || !Sources.IsEmpty))
+        if (RootWanted && FlightOf(hash) is null && (CanGive(hash) || !Sources.IsEmpty))
             FlightFor(hash, static flight => flight);
     }
 
@@ -331,6 +366,12 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
 
     private void SetState(Membership member, VisitorState state)
     {
+        if (member.State == VisitorState.Waiter && state != VisitorState.Waiter && member.Parts > 0)
+        {
+            node.GiveParts(member.Parts);
+            member.ForgetParts();
+            _givers--;
+        }
         Count(member.State, -1);
         member.State = state;
         Count(state, 1);

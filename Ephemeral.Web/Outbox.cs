@@ -28,10 +28,14 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
     public Task Closed => _closed.Task;
 
     /// <summary>Queues a text frame.</summary>
-    public void Text(byte[] utf8) => Add(new Item(utf8, null, false));
+    public void Text(byte[] utf8) => Add(new Item(utf8, null, null, false));
 
     /// <summary>Queues a blob; <paramref name="onCredit"/> when the visitor asked for it by <c>get</c>.</summary>
-    public void Blob(Blob blob, bool onCredit) => Add(new Item(blob.Frame, null, onCredit));
+    public void Blob(Blob blob, bool onCredit)
+    {
+        blob.Use();
+        Add(new Item(blob.Frame, blob, null, onCredit));
+    }
 
     /// <summary>Queues a status; if the slot's last one is still waiting, the newer one takes its place.</summary>
     public void Status(StatusSlot slot, byte[] utf8)
@@ -43,7 +47,7 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
             if (waiting)
                 return;
         }
-        Add(new Item(utf8, slot, false));
+        Add(new Item(utf8, null, slot, false));
     }
 
     /// <summary>Sends what is queued and then a close frame; with <paramref name="discard"/> only the close frame.</summary>
@@ -119,6 +123,7 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
                 for (; bytes.Length > Fragment; bytes = bytes[Fragment..])
                     await socket.SendAsync(bytes[..Fragment], type, endOfMessage: false, CancellationToken.None);
                 await socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None);
+                item.Blob?.Done();
                 lock (_gate)
                 {
                     _bytes -= item.Bytes.Length;
@@ -138,7 +143,7 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
         _closed.TrySetResult();
     }
 
-    private readonly record struct Item(byte[] Bytes, StatusSlot? Slot, bool OnCredit);
+    private readonly record struct Item(byte[] Bytes, Blob? Blob, StatusSlot? Slot, bool OnCredit);
 }
 
 /// <summary>The place of a page's status in an outbox: at most one waits there, the newest.</summary>

@@ -49,7 +49,8 @@ internal sealed class Upload : IAsker
     public void Start()
     {
         _ticker = _page.StartTicker(Tick, OnTick);
-        AskMore(1, balance: true);
+        // A crowd wants the root at once, and each of it holds the page in a moment; further blobs come one after another.
+        AskMore(1, balance: Blob == _page.Hash);
     }
 
     /// <summary>For another node: the outcome.</summary>
@@ -141,7 +142,7 @@ internal sealed class Upload : IAsker
 
     private void AskMore(int count, bool balance)
     {
-        while (count-- > 0 && _page.Choose(_tried, balance) is { } holder)
+        while (count-- > 0 && _page.Choose(Blob, _tried, balance) is { } holder)
         {
             _tried.Add(holder);
             holder.CountUpload(_page.Now);
@@ -160,6 +161,9 @@ internal sealed class Upload : IAsker
         foreach (var ask in _asks)
             ask.Of.Visitor.GiveUp(ask);
         _asks.Clear();
+        // Another node's, whose answer is written out at some later time.
+        if (_callers.Count > 0)
+            blob?.Use();
         foreach (var caller in _callers)
             caller.TrySetResult(new Fetched(blob, Pending: false, Coming: false, Misses));
         Flight?.UploadEnded(blob, Misses);

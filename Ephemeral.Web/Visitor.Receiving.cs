@@ -100,12 +100,13 @@ internal sealed partial class Visitor
             asks = _asks.Take(hash, _node.Now);
         if (asks.Count == 0)
             return true;
-        var blob = new Blob(frame.ToArray());
+        var blob = _node.Frames.Copy(frame);
         foreach (var ask in asks)
         {
             ask.Of.Page.AnsweredWell(ask.Of, hash);
             ask.Asker.Answered(ask, blob);
         }
+        blob.Done();
         return true;
     }
 

@@ -38,6 +38,9 @@ internal sealed partial class Visitor
     /// <summary>No further ask can be sent to it now. Read without the lock: a stale answer only costs the better choice.</summary>
     public bool AsksFull => _asks.Full;
 
+    /// <summary>How many blobs are asked of it. Read without the lock, too.</summary>
+    public int OpenAsks => _asks.Count;
+
     /// <summary>Serves the visitor until it is gone.</summary>
     public async Task Run()
     {
@@ -198,6 +201,8 @@ internal sealed partial class Visitor
                 return Cancel(message.Page, message.Blob);
             case MessageType.Miss:
                 return Missed(message.Page, message.Blob);
+            case MessageType.Have:
+                return Have(message.Page, message.Blobs);
             case MessageType.Watch:
                 return _node.Watch(this, true);
             case MessageType.Unwatch:
@@ -311,6 +316,17 @@ internal sealed partial class Visitor
             ask.Asker.Missed(ask);
         SendWaitingAsks();
         return true;
+    }
+
+    private bool Have(ContentHash page, IReadOnlyList<ContentHash> blobs)
+    {
+        Membership? membership;
+        lock (_gate)
+            membership = Find(page);
+        if (membership is null)
+            return Refuse(ErrorCode.Unavailable, "You neither want nor hold this page.", page);
+        return membership.Page.Have(membership, blobs) is not { } refused
+            || Refuse(ErrorCode.TooMany, "No more parts are remembered of you, or of all visitors here.", page, refused);
     }
 
     private bool Refuse(ErrorCode code, string sentence, ContentHash? page = null, ContentHash? blob = null, TimeSpan? retryAfter = null)

@@ -30,6 +30,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     private IWebNode? _reference;
     private long _version;
     private int _open;
+    private int _parts;
 
     public WebNode(
         IGrainFactory grains, IOptionsMonitor<WebOptions> options, [FromKeyedServices(Clock)] TimeProvider time, IMeterFactory meters, ILogger<WebNode> logger)
@@ -53,6 +54,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public TimeSpan Now => Time.GetElapsedTime(0);
     public byte[] Welcome { get; }
     public BlobMemory Memory { get; }
+    public Frames Frames { get; } = new();
     public Agenda Agenda { get; }
     public Prover Prover { get; }
 
@@ -70,6 +72,18 @@ internal sealed partial class WebNode : IWebNode, IDisposable
                 return _visitors.Count >= Options.MaxVisitors;
         }
     }
+
+    /// <summary>Makes room for one more part that a waiter has; false if there is none.</summary>
+    public bool TakePart()
+    {
+        if (Interlocked.Increment(ref _parts) <= Options.MaxPartsInAll)
+            return true;
+        GiveParts(1);
+        return false;
+    }
+
+    /// <summary>So many parts need not be remembered any more.</summary>
+    public void GiveParts(int count) => Interlocked.Add(ref _parts, -count);
 
     public long NextVersion() => Interlocked.Increment(ref _version);
 
@@ -109,9 +123,9 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public Task<(int Holders, int Waiters)> Count(ContentHash page) =>
         (_pages.TryGetValue(page, out var known) ? known : new NodePage(this, page)).Count();
 
-    /// <summary>The root of a page for one who is not counted, or null if nobody gives it in time.</summary>
-    public Task<Blob?> Read(ContentHash page, TimeSpan wait, CancellationToken gone) =>
-        _pages.GetOrAdd(page, static (hash, node) => new NodePage(node, hash), this).Read(wait, gone);
+    /// <summary>A blob of a page for one who is not counted, or null if nobody gives it in time.</summary>
+    public Task<Blob?> Read(ContentHash page, ContentHash blob, TimeSpan wait, CancellationToken gone) =>
+        _pages.GetOrAdd(page, static (hash, node) => new NodePage(node, hash), this).Read(blob, wait, gone);
 
     /// <summary>Sends the site's pulse to a visitor, or no longer.</summary>
     public bool Watch(Visitor visitor, bool watches)

@@ -23,6 +23,14 @@ public sealed class WebOptions
     [Range(1, 4096)]
     public int MaxPages { get; set; } = 64;
 
+    /// <summary>Blobs that one visitor is known to have of the pages it is still fetching. Default: 8,192, which is 2 GiB in blobs of 256 KiB.</summary>
+    [Range(Wire.MaxHave, 1_000_000)]
+    public int MaxParts { get; set; } = 8192;
+
+    /// <summary>The same, of all visitors of this node together; about 20 bytes each. Default: 2,000,000.</summary>
+    [Range(Wire.MaxHave, 100_000_000)]
+    public int MaxPartsInAll { get; set; } = 2_000_000;
+
     /// <summary>Visitors of this node; more are answered 503. Default: 50,000.</summary>
     [Range(1, 1_000_000)]
     public int MaxVisitors { get; set; } = 50_000;

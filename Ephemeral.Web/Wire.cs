@@ -5,10 +5,10 @@ using Ephemeral.Grains;
 namespace Ephemeral.Web;
 
 /// <summary>What a visitor can say.</summary>
-internal enum MessageType { Want, Hold, Release, Get, Cancel, Miss, Watch, Unwatch }
+internal enum MessageType { Want, Hold, Release, Get, Cancel, Miss, Have, Watch, Unwatch }
 
-/// <summary>One message of a visitor. <paramref name="Root"/> is false in a <c>want</c> of one who has the root already.</summary>
-internal readonly record struct Message(MessageType Type, ContentHash Page, ContentHash Blob, bool Root);
+/// <summary>One message of a visitor. <paramref name="Root"/> is false in a <c>want</c> of one who has the root already; <paramref name="Blobs"/> are those of a <c>have</c>.</summary>
+internal readonly record struct Message(MessageType Type, ContentHash Page, ContentHash Blob, bool Root, IReadOnlyList<ContentHash> Blobs);
 
 /// <summary>What a visitor is to a page.</summary>
 internal enum VisitorState { None, Waiter, Claimed, Holder }
@@ -23,6 +23,8 @@ internal static class Wire
     public const int MaxText = 4096;
     public const byte BlobFrame = 1;
     public const string PulseFeature = "pulse";
+    public const string PartsFeature = "parts";
+    public const int MaxHave = 48;
 
     private static readonly string[] States = ["none", "waiter", "claimed", "holder"];
 
@@ -45,6 +47,7 @@ internal static class Wire
         message = default;
         MessageType? type = null;
         ContentHash? page = null, blob = null;
+        List<ContentHash>? blobs = null;
         bool root = true, pageSeen = false, blobSeen = false, rootBad = false;
         try
         {
@@ -77,6 +80,11 @@ internal static class Wire
                     rootBad = json.TokenType is not (JsonTokenType.True or JsonTokenType.False);
                     root = json.TokenType != JsonTokenType.False;
                 }
+                else if (json.ValueTextEquals("blobs"u8))
+                {
+                    json.Read();
+                    blobs = ReadHashes(ref json);
+                }
                 else
                 {
                     json.Read();
@@ -99,12 +107,13 @@ internal static class Wire
             _ when page is null => pageSeen ? "The page is not 64 lower-case hex digits." : "The message names no page.",
             MessageType.Get or MessageType.Cancel or MessageType.Miss when blob is null =>
                 blobSeen ? "The blob is not 64 lower-case hex digits." : "The message names no blob.",
+            MessageType.Have when blobs is null => $"The field blobs is a list of at most {MaxHave} names of 64 lower-case hex digits.",
             MessageType.Want when rootBad => "The field root is true or false.",
             _ => "",
         };
         if (why.Length > 0)
             return false;
-        message = new Message(type!.Value, page.GetValueOrDefault(), blob.GetValueOrDefault(), root);
+        message = new Message(type!.Value, page.GetValueOrDefault(), blob.GetValueOrDefault(), root, blobs ?? []);
         return true;
     }
 
@@ -118,6 +127,7 @@ internal static class Wire
         json.WriteNumber("maxPages"u8, limits.MaxPages);
         json.WriteStartArray("features"u8);
         json.WriteStringValue(PulseFeature);
+        json.WriteStringValue(PartsFeature);
         json.WriteEndArray();
     });
 
@@ -169,6 +179,7 @@ internal static class Wire
         : json.ValueTextEquals("get"u8) ? MessageType.Get
         : json.ValueTextEquals("cancel"u8) ? MessageType.Cancel
         : json.ValueTextEquals("miss"u8) ? MessageType.Miss
+        : json.ValueTextEquals("have"u8) ? MessageType.Have
         : json.ValueTextEquals("watch"u8) ? MessageType.Watch
         : json.ValueTextEquals("unwatch"u8) ? MessageType.Unwatch
         : null;
@@ -179,6 +190,24 @@ internal static class Wire
         Span<byte> utf8 = stackalloc byte[ContentHash.Size * 2 * 6];
         return json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= utf8.Length
             && ContentHash.TryParse(utf8[..json.CopyString(utf8)], out var hash) ? hash : null;
+    }
+
+    // Null for what is no such list. The reader stands at its end, or where it stood.
+    private static List<ContentHash>? ReadHashes(ref Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.StartArray)
+            return null;
+        var hashes = new List<ContentHash>();
+        var good = true;
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (hashes.Count < MaxHave && ReadHash(ref json) is { } hash)
+                hashes.Add(hash);
+            else
+                good = false;
+            json.Skip();
+        }
+        return good ? hashes : null;
     }
 
     private static byte[] Write(string type, Action<Utf8JsonWriter> fields)

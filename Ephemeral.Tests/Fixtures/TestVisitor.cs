@@ -82,6 +82,8 @@ public sealed class TestVisitor : IAsyncDisposable
 
     public Task Miss(TestBlob page, TestBlob blob) => SendJson(new { type = "miss", page = page.Name, blob = blob.Name });
 
+    public Task Have(TestBlob page, params TestBlob[] blobs) => SendJson(new { type = "have", page = page.Name, blobs = blobs.Select(blob => blob.Name) });
+
     public Task SendJson(object message) => SendText(JsonSerializer.Serialize(message));
 
     public Task SendText(string text) => SendFragments(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text));

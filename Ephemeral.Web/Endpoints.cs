@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Ephemeral.Grains;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace Ephemeral.Web;
 
@@ -22,6 +23,7 @@ internal static class Endpoints
             IsBlocked(node, page) ? Blocked(http) : File(http, "index.html"));
         app.MapMethods("/view", Read, (HttpContext http) => File(http, "view.html"));
         app.MapMethods($"/{Address}/raw", Read, Raw);
+        app.MapMethods($"/{Address}/files/{{**name}}", Read, PageFile);
         app.MapMethods($"/api/pages/{Address}", Read, Health);
         app.MapMethods("/health/live", Read, () => Results.Text("alive\n"));
         app.MapMethods("/health/ready", Read, (HttpContext http, NodeLife life) => life.IsReady ? Results.Text("ready\n") : Busy(http, "not ready\n"));
@@ -49,18 +51,43 @@ internal static class Endpoints
 
     private static async Task<IResult> Raw(HttpContext http, string page, WebNode node)
     {
+        var (root, refusal) = await Root(http, page, node);
+        if (root is null)
+            return refusal!;
+        http.Response.Headers.ContentDisposition = "attachment";
+        return Results.Bytes(root.Frame.AsMemory(Blob.HeadSize), IsText(root) ? "text/plain; charset=utf-8" : "application/octet-stream");
+    }
+
+    private static async Task<IResult> PageFile(HttpContext http, string page, string? name, WebNode node)
+    {
+        var (root, refusal) = await Root(http, page, node);
+        if (root is null)
+            return refusal!;
+        if (!PageDocument.TryRead(root.Content, node.Options.MaxBlob, out var document, out var why))
+            return Results.Text(why + "\n", statusCode: StatusCodes.Status404NotFound);
+        // The framework leaves an encoded slash as it came.
+        var index = document.IndexOf(name) is >= 0 and var exact ? exact : document.IndexOf(name?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
+        if (index < 0)
+            return Results.Text("This page has no file of that name.\n", statusCode: StatusCodes.Status404NotFound);
+        var file = document.Files[index];
+        return Results.Stream(new BlobStream(node, Parse(page), file, document.BlobSize, http.RequestAborted), "application/octet-stream",
+            file.Name[(file.Name.LastIndexOf('/') + 1)..], entityTag: new EntityTagHeaderValue($"\"{page}-{index}\""), enableRangeProcessing: true);
+    }
+
+    // The root of a page, or what to answer instead.
+    private static async Task<(Blob? Root, IResult? Refusal)> Root(HttpContext http, string page, WebNode node)
+    {
         var wait = 2;
         if (http.Request.Query.TryGetValue("wait", out var asked)
             && !(int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out wait) && wait <= 30))
-            return Results.Text("wait is a whole number of seconds from 0 to 30.\n", statusCode: StatusCodes.Status400BadRequest);
+            return (null, Results.Text("wait is a whole number of seconds from 0 to 30.\n", statusCode: StatusCodes.Status400BadRequest));
         if (IsBlocked(node, page))
-            return Blocked(http);
+            return (null, Blocked(http));
         // Even with no time to wait, a holder who is there needs a moment to answer.
         var time = wait == 0 ? TimeSpan.FromMilliseconds(250) : TimeSpan.FromSeconds(wait);
-        if (await node.Read(Parse(page), time, http.RequestAborted) is not { } blob)
-            return Results.Text("Nobody who holds this page has given it in time.\n", statusCode: StatusCodes.Status404NotFound);
-        http.Response.Headers.ContentDisposition = "attachment";
-        return Results.Bytes(blob.Frame.AsMemory(Blob.HeadSize), IsText(blob) ? "text/plain; charset=utf-8" : "application/octet-stream");
+        return await node.Read(Parse(page), Parse(page), time, http.RequestAborted) is { } root
+            ? (root, null)
+            : (null, Results.Text("Nobody who holds this page has given it in time.\n", statusCode: StatusCodes.Status404NotFound));
     }
 
     private static async Task<IResult> Health(HttpContext http, string page, WebNode node)

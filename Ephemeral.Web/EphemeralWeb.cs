@@ -19,7 +19,11 @@ public static class EphemeralWeb
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(EphemeralWeb).Assembly.GetName().Name });
         // Without this, any environment but Development has no client before it is published.
         builder.WebHost.UseStaticWebAssets();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxResponseBufferSize = 512 << 10;
+        });
 
         var management = builder.Configuration["Ephemeral:ManagementUrl"];
         if (management is not null)

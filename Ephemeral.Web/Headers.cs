@@ -31,7 +31,7 @@ internal static class Headers
             headers.ContentSecurityPolicy = View + (Host(http.Request) ?? "'none'");
             headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         }
-        else if (path.EndsWith("/raw", StringComparison.Ordinal) || path.StartsWith("/api/", StringComparison.Ordinal))
+        else if (IsContent(path) || path.StartsWith("/api/", StringComparison.Ordinal))
         {
             headers.ContentSecurityPolicy = Raw;
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
@@ -56,6 +56,9 @@ internal static class Headers
             });
         return next(http);
     }
+
+    // Of a page: "/<64 hex>/raw" and "/<64 hex>/files/<name>".
+    private static bool IsContent(string path) => path.Length > 65 && (path[65..] == "/raw" || path[65..].StartsWith("/files/", StringComparison.Ordinal));
 
     /// <summary>Browsers say where a page comes from; only ours, and those that are configured, may open a WebSocket. Programs say nothing.</summary>
     public static bool IsOriginAllowed(HttpRequest request, string[] allowed)

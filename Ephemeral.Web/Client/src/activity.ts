@@ -15,7 +15,8 @@ export function activityLog(): { element: HTMLElement; add(at: number, text: str
   const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 
   const add = (at: number, text: string): void => {
-    const atEnd = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 4;
+    // Asked only while it can be seen: to answer, the browser lays out the whole page.
+    const atEnd = details.open && lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 4;
     lines.append(h("li", {}, h("time", { dateTime: new Date(at).toISOString() }, time.format(at)), ` ${text}`));
     if (lines.childElementCount > mostLines) lines.firstElementChild?.remove();
     if (atEnd) lines.scrollTop = lines.scrollHeight;

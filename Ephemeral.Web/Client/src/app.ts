@@ -1,7 +1,7 @@
 // What the user sees and does. The bytes, the hashing and the connection are the Worker's.
 import { activityLog } from "./activity";
 import { flame, h, saveAs, say } from "./dom";
-import { homeScreen } from "./home";
+import { HomeScreen } from "./home";
 import type { FromHolder, PageState, ToHolder } from "./messages";
 import { PageScreen } from "./page";
 import { isHeld, sceneOf, titleOf, type Scene } from "./scene";
@@ -17,6 +17,11 @@ let retryAt = 0;
 let looking: string | undefined;
 let guestTitle = "";
 let created = false;
+/** Of the private pages that were seen with their key. */
+const keys = new Map<string, string>();
+const savedDirectly = 64 * 1024 * 1024; // bytes
+let nextFile = 0;
+const files = new Map<number, (file: Blob | "written" | undefined) => void>();
 
 const announcer = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
 const activity = activityLog();
@@ -26,14 +31,28 @@ const holder = startWorker(heard, () => {
 });
 const tell = (message: ToHolder): void => holder?.postMessage(message);
 
-const home = homeScreen({
-  create: (bytes) => tell({ type: "create", bytes }),
-  go: (page) => go(`/${page}`),
+const home = new HomeScreen({
+  create: (page) => tell({ type: "create", page }),
+  stopMaking: () => tell({ type: "stop-making" }),
+  go: (page) => go(addressOf(page)),
   release: (page) => tell({ type: "release", page }),
 });
 const screen = new PageScreen({
   bring: (page, variants) => tell({ type: "bring", page, variants }),
-  saveFile: (page, name) => tell({ type: "file", page, name }),
+  unlock: (page, key, passphrase) => {
+    if (key !== "") {
+      history.replaceState(null, "", `/${page}#${key}`);
+      route();
+    }
+    tell({ type: "unlock", page, key, passphrase });
+  },
+  load: (page) => tell({ type: "load", page }),
+  pause: (page) => tell({ type: "pause", page }),
+  file: async (name) => {
+    const file = await fileOf(name, undefined);
+    return file === "written" ? undefined : file;
+  },
+  saveFile,
   tryNow: () => tell({ type: "try-now" }),
   again: (page) => tell({ type: "again", page }),
   goHome: () => go("/"),
@@ -62,11 +81,23 @@ function go(path: string): void {
   route();
 }
 
+/** With its key: the part behind the # never leaves the browser. */
+function addressOf(page: string): string {
+  const key = keys.get(page);
+  return key ? `/${page}#${key}` : `/${page}`;
+}
+
 function route(): void {
   const page = /^\/([0-9a-f]{64})$/.exec(location.pathname)?.[1];
-  if (page === looking && page !== undefined) return;
-  // What is held stays held while the tab is open; what is only waited for is waited for while it is looked at.
-  if (looking !== undefined && pages.get(looking)?.phase !== "held") {
+  const key = location.hash.slice(1);
+  if (page !== undefined && key !== "") keys.set(page, key);
+  if (page !== undefined && page === looking) {
+    screen.turnTo(page, key);
+    return tell({ type: "open", page, key });
+  }
+  // What is held, or on its way, stays while the tab is open; what is only waited for is waited for while it is looked at.
+  const left = looking === undefined ? undefined : pages.get(looking)?.phase;
+  if (looking !== undefined && left !== "held" && left !== "gathering") {
     tell({ type: "release", page: looking });
     pages.delete(looking);
   }
@@ -79,10 +110,37 @@ function route(): void {
     home.focus();
   } else {
     tell({ type: "unwatch" });
-    screen.turnTo(page);
-    tell({ type: "open", page });
+    screen.turnTo(page, key);
+    tell({ type: "open", page, key });
   }
   render();
+}
+
+// ---- files ------------------------------------------------------------------------------------------------------
+
+function fileOf(name: string, to: FileSystemFileHandle | undefined): Promise<Blob | "written" | undefined> {
+  const page = looking ?? "";
+  const id = nextFile++;
+  return new Promise((resolve) => {
+    files.set(id, resolve);
+    tell({ type: "file", id, page, name, to });
+  });
+}
+
+/** A large file goes straight to its place on the disk, where the browser lets the person choose one. */
+async function saveFile(name: string, size: number): Promise<boolean> {
+  const suggestedName = name.split("/").at(-1)!;
+  let to: FileSystemFileHandle | undefined;
+  if (size > savedDirectly && globalThis.showSaveFilePicker) {
+    try {
+      to = await showSaveFilePicker!({ suggestedName });
+    } catch {
+      return true; // The person thought better of it.
+    }
+  }
+  const file = await fileOf(name, to);
+  if (file instanceof Blob) saveAs(file, suggestedName);
+  return file !== undefined;
 }
 
 // ---- what the Worker says -----------------------------------------------------------------------------------------
@@ -98,9 +156,17 @@ function heard(message: FromHolder): void {
       return render();
     case "limits":
       return home.limit(message.maxBlob);
+    case "making":
+      return home.making(message.done, message.total);
+    case "not-made":
+      return home.made(message.why);
     case "created":
+      home.made();
       created = true;
-      return go(`/${message.page}`);
+      if (message.key) keys.set(message.page, message.key);
+      return go(addressOf(message.page));
+    case "about":
+      return screen.showAbout(message.about);
     case "state":
       pages.set(message.state.page, message.state);
       return render();
@@ -113,7 +179,9 @@ function heard(message: FromHolder): void {
     case "not-the-same":
       return screen.notTheSame(message.got);
     case "file":
-      return saveAs(message.file, message.name.split("/").at(-1)!);
+      files.get(message.id)?.(message.file);
+      files.delete(message.id);
+      return;
     case "pulse":
       return home.pulse(message.pages, message.holders);
     case "log":
@@ -128,7 +196,7 @@ function render(): void {
   if (looking === undefined) {
     document.title = title.home;
     if (icon) icon.href = "/lit.svg";
-    home.holding([...pages.values()].filter((state) => state.phase === "held").map((state) => state.page));
+    home.holding([...pages.values()].filter(({ phase }) => phase === "held" || phase === "gathering"));
     return;
   }
   const state = pages.get(looking);
@@ -168,6 +236,7 @@ setInterval(() => {
 // ---- what the browser says ----------------------------------------------------------------------------------------
 
 window.addEventListener("popstate", route);
+window.addEventListener("hashchange", route);
 window.addEventListener("online", () => tell({ type: "online" }));
 window.addEventListener("offline", () => tell({ type: "offline" }));
 window.addEventListener("pageshow", (event) => tell({ type: event.persisted ? "online" : "seen" }));

@@ -1,8 +1,36 @@
-// Shows a stranger's HTML in the sandboxed frame. Whatever comes from in there is treated as the page's own doing.
+// Shows a stranger's page in the sandboxed frame. Whatever comes from in there is treated as the page's own doing.
 import { copy, h, say } from "./dom";
-import { frame as words } from "./words";
+import type { Named } from "./types";
+import { frame as words, show as showWords } from "./words";
 
-type Condition = "loading" | "shown" | "silent" | "stopped" | "left";
+type Condition = "loading" | "shown" | "silent" | "stopped" | "left" | "failed";
+
+/** What the frame is to show. */
+export interface GuestPage {
+  /** As the author wrote it. */
+  text: string;
+  /** Said above it, where its author's scripts never run. Without it, the reader may let them. */
+  said?: string;
+  /** For a page that takes making, and has other files. */
+  making?: {
+    /** Where this site keeps its code for the frame, see view/box.ts, and for the frame's Worker. */
+    code: string;
+    worker?: string;
+    /** The code goes on after the page stands, and nothing in there is the author's. */
+    ours?: boolean;
+    /** The file that is shown, the folder that is the site's, and all files of the page. */
+    name: string;
+    root: string;
+    files: Named[];
+    file(name: string): Promise<Blob | undefined>;
+    /** A link to something beside this file was clicked; false if there is no such thing. */
+    follow(reference: string): boolean;
+    fragment?: string;
+  };
+}
+
+/** Code of this site, fetched once. */
+const code = new Map<string, Promise<Blob>>();
 
 const beat = 2_500;
 const beatsMissed = 2;
@@ -19,7 +47,7 @@ export class Guest {
   #stop = h("button", { type: "button", onclick: () => this.#load(false) }, words.stop);
   #confirm = h("div", { class: "confirm", role: "group", hidden: true });
   #notice = h("div", { class: "notice", role: "group", hidden: true });
-  #html = "";
+  #page: GuestPage = { text: "" };
   #own = false;
   #scripts = false;
   #port: MessagePort | undefined;
@@ -36,34 +64,43 @@ export class Guest {
     setInterval(() => this.#beat(), beat);
   }
 
-  show(html: string, own: boolean): void {
-    if (this.#frame && html === this.#html) return;
-    this.#html = html;
+  /** `scripts`: the reader has already let scripts of the page run. */
+  show(page: GuestPage, own: boolean, scripts = false): void {
+    this.#page = page;
     this.#own = own;
-    this.#load(false);
+    this.#load(scripts);
+  }
+
+  /** Whether the author's scripts run. */
+  get runs(): boolean {
+    return this.#scripts;
+  }
+
+  scrollTo(fragment: string): void {
+    this.#port?.postMessage({ fragment });
   }
 
   clear(): void {
     this.#close();
-    this.#html = "";
+    this.#page = { text: "" };
   }
 
   #load(scripts: boolean): void {
     this.#close();
     this.#scripts = scripts;
     const [running, safe] = this.#own ? [words.runningOwn, words.safeOwn] : [words.running, words.safe];
-    say(this.#said, scripts ? running : safe);
+    say(this.#said, this.#page.said ?? (scripts ? running : safe));
     say(this.#blocked, "");
     this.#confirm.hidden = true;
     this.#notice.hidden = true;
-    this.#run.hidden = scripts;
+    this.#run.hidden = scripts || this.#page.said !== undefined;
     this.#stop.hidden = !scripts;
     this.#condition = "loading";
 
     const frame = h("iframe", { title: words.title, referrerPolicy: "no-referrer", src: "/view" });
     frame.setAttribute("sandbox", "allow-scripts allow-forms");
     frame.setAttribute("credentialless", "");
-    frame.onload = () => this.#loaded(frame);
+    frame.onload = () => void this.#loaded(frame);
     this.#frame = frame;
     this.#stage.replaceChildren(frame);
   }
@@ -76,25 +113,41 @@ export class Guest {
     this.#stage.replaceChildren();
   }
 
-  #loaded(frame: HTMLIFrameElement): void {
+  async #loaded(frame: HTMLIFrameElement): Promise<void> {
     if (frame !== this.#frame) return;
     // Written to, the frame says "load" once more.
     if (this.#port) return;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.onmessage = (event) => this.#heard(port1, event.data);
+    port1.onmessage = (event) => void this.#heard(port1, event.data);
+    const { text, making } = this.#page;
+    const message: Record<string, unknown> = { text, scripts: this.#scripts };
+    if (making) {
+      const { name, root, files, ours, fragment } = making;
+      try {
+        Object.assign(message, { name, root, files, ours, fragment, code: await fetchCode(making.code), worker: making.worker && (await fetchCode(making.worker)) });
+      } catch {
+        if (port1 === this.#port) this.#gone("failed");
+        return;
+      }
+      if (port1 !== this.#port) return;
+    }
     // The frame's origin is opaque and has no name to send to; what is sent is what it is about to show anyway.
-    frame.contentWindow?.postMessage({ html: this.#html, scripts: this.#scripts }, "*", [port2]);
+    frame.contentWindow?.postMessage(message, "*", [port2]);
   }
 
-  #heard(port: MessagePort, message: unknown): void {
+  async #heard(port: MessagePort, message: unknown): Promise<void> {
     if (port !== this.#port || typeof message !== "object" || message === null) return;
-    const { pong, shown, left, link, nowhere, blocked, title } = message as Record<string, unknown>;
+    const { pong, shown, failed, left, link, nowhere, follow, ask, blocked, title } = message as Record<string, unknown>;
+    const { making } = this.#page;
     if (pong === true) this.#answered();
     if (shown === true) this.#condition = "shown";
+    if (failed === true) return this.#gone("failed");
     if (left === true) return this.#gone("left");
     if (typeof link === "string") this.#offer(link);
     if (nowhere === true) this.#tell(words.nowhere);
+    if (typeof follow === "string" && !making?.follow(follow)) this.#tell(showWords.nowhere);
+    if (typeof ask === "string") port.postMessage({ name: ask, file: await making?.file(ask) });
     if (typeof blocked === "number" && blocked > 0 && blocked < 1000) say(this.#blocked, words.blocked(Math.floor(blocked)));
     if (typeof title === "string") this.titled(title.replace(/\s+/g, " ").trim().slice(0, 60));
   }
@@ -118,7 +171,7 @@ export class Guest {
     this.#notice.hidden = true;
   }
 
-  #gone(how: "left" | "stopped"): void {
+  #gone(how: "left" | "stopped" | "failed"): void {
     this.#close();
     this.#condition = how;
     this.#notice.hidden = this.#run.hidden = this.#stop.hidden = true;
@@ -128,7 +181,8 @@ export class Guest {
       again.disabled = true;
       setTimeout(() => this.#condition === how && this.#load(false), how === "stopped" ? stoppingTakes : 0);
     });
-    this.#stage.replaceChildren(h("div", { class: "empty" }, h("p", { role: "status" }, how === "left" ? words.left : words.stopped), again));
+    const why = { left: words.left, stopped: words.stopped, failed: showWords.failed }[how];
+    this.#stage.replaceChildren(h("div", { class: "empty" }, h("p", { role: "status" }, why), again));
   }
 
   // ---- what the reader is told and asked ----------------------------------------------------------------------
@@ -169,4 +223,15 @@ export class Guest {
   #dismiss(): HTMLButtonElement {
     return this.#action(words.dismiss, () => void (this.#notice.hidden = true));
   }
+}
+
+/** The frame itself may fetch nothing. */
+function fetchCode(address: string): Promise<Blob> {
+  let fetched = code.get(address);
+  if (!fetched) {
+    fetched = fetch(address).then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(`${answer.status}`))));
+    code.set(address, fetched);
+    fetched.catch(() => code.delete(address));
+  }
+  return fetched;
 }

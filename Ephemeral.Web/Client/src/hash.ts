@@ -1,5 +1,5 @@
 import { sha256 as sha256InScript } from "@noble/hashes/sha2.js";
-import { hex } from "./wire";
+import { hex } from "./bytes";
 
 /**
  * The SHA-256 of the bytes, as an address spells it. Over plain http from another machine a browser offers no

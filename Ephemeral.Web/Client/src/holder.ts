@@ -1,11 +1,15 @@
 // What this tab holds and wants. Runs in a Worker, so that a page that spins doesn't stop the holding.
+import { unbase64url, type Bytes } from "./bytes";
+import { bytesIn, readDocument } from "./document";
 import { sha256 } from "./hash";
 import type { Kept } from "./keep";
 import { Page } from "./kept-page";
-import type { FromHolder, Phase, ToHolder } from "./messages";
+import { CannotMake, makePage } from "./make";
+import type { FromHolder, Lock, NewPage, Phase, ToHolder } from "./messages";
+import { Seal, SealBroken, secretLength, tagLength } from "./seal";
 import type { Line, LinkState, Visitor } from "./socket";
 import { defaultLimits, type FromNode, type Limits, type ToNode } from "./wire";
-import { log } from "./words";
+import { log, make as makeWords } from "./words";
 
 /** The connection, as far as the holder uses it. */
 export interface Speaker {
@@ -13,9 +17,11 @@ export interface Speaker {
   readonly line: Line | undefined;
 }
 
-/** Where bytes outlive a reload of the tab, if the browser has such a place. */
+/** Where bytes lie outside the script's heap and outlive a reload of the tab, if the browser has such a place. */
 export interface Shelf {
-  save(kept: Kept): Promise<void>;
+  save(page: string, blob: string, bytes: Bytes): Promise<void>;
+  load(page: string, blob: string): Promise<Bytes | undefined>;
+  rename(page: string, to: string): Promise<void>;
   remove(page: string): Promise<void>;
 }
 
@@ -24,14 +30,25 @@ export interface HolderSurroundings {
   setTimeout(run: () => void, ms: number): unknown;
   now(): number;
   random(): number;
+  crypto: Crypto;
 }
+
+const tellEvery = 250; // ms, what changes with every blob
+const haveEvery = 50; // ms
+const haveAt = 8; // names that are worth a `have` at once
+const haveMost = 48; // names in one
 
 export class Holder implements Visitor {
   link: Speaker = { say: () => {}, line: undefined };
   shelf: Shelf | undefined;
   #pages = new Map<string, Page>();
+  /** Blobs that the shelf had no room for. A Blob's bytes are the browser's to keep, not the script's. */
+  #spare = new Map<string, Blob>();
+  #untold = new Set<Page>();
+  #unsaid = new Map<Page, string[]>();
   #limits: Limits = defaultLimits;
   #watching = false;
+  #making: AbortController | undefined;
 
   constructor(private env: HolderSurroundings) {}
 
@@ -40,19 +57,25 @@ export class Holder implements Visitor {
   async do(message: ToHolder): Promise<void> {
     switch (message.type) {
       case "create":
-        return this.#create(message.bytes);
+        return this.#create(message.page);
+      case "stop-making":
+        return this.#making?.abort();
       case "open":
-        return this.#open(message.page);
+        return this.#open(message.page, message.key);
+      case "unlock":
+        return this.#useKey(message.page, message.key, message.passphrase);
+      case "load":
+      case "pause":
+        return this.#load(message.page, message.type === "load");
       case "again":
-        this.#release(message.page);
-        return this.#open(message.page);
+        return this.#again(message.page);
       case "release":
         this.#release(message.page);
         return this.env.tell({ type: "gone", page: message.page });
       case "bring":
         return this.#bring(message.page, message.variants);
       case "file":
-        return this.#giveFile(message.page, message.name);
+        return this.#giveFile(message);
       case "watch":
       case "unwatch":
         this.#watching = message.type === "watch";
@@ -62,30 +85,95 @@ export class Holder implements Visitor {
 
   /** Takes back what this tab held before it was reloaded. */
   async restore(found: Kept[]): Promise<void> {
-    for (const { page, blob, bytes } of found)
-      if ((await sha256(bytes)) === blob) this.#page(page).blobs.set(blob, bytes);
-    for (const page of this.#pages.values()) {
-      this.#log(log.restored(page.name));
+    const names = new Set(found.map(({ page }) => page));
+    for (const name of names) {
+      const root = await this.shelf?.load(name, name);
+      // Without its root, or with another, it is one that was still being made.
+      if (!root || (await sha256(root)) !== name) {
+        this.#forget(name);
+        continue;
+      }
+      const page = this.#page(name);
+      for (const { blob, size } of found.filter(({ page }) => page === name)) if (blob !== name) page.take(blob, size);
+      page.root ??= root;
+      this.#log(log.restored(name));
       this.#takeRoot(page);
     }
   }
 
-  async #create(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const name = await sha256(bytes);
-    this.#log(log.created(name, bytes.length));
-    const page = this.#page(name);
-    page.own = true;
-    this.#accept(page, name, bytes);
-    this.env.tell({ type: "created", page: name });
+  async #create(draft: NewPage): Promise<void> {
+    if (this.#making) return;
+    const making = (this.#making = new AbortController());
+    const provisional = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll("-", "");
+    const blobs = new Map<string, number>();
+    let toldAt = -Infinity;
+    try {
+      const { root, key } = await makePage(draft, {
+        crypto: this.env.crypto,
+        maxBlob: this.#limits.maxBlob,
+        signal: making.signal,
+        put: async (name, bytes, source) => {
+          await this.#put(provisional, name, bytes, source);
+          blobs.set(name, bytes.length);
+        },
+        progress: (done, total) => {
+          if (this.env.now() - toldAt < tellEvery) return;
+          toldAt = this.env.now();
+          this.env.tell({ type: "making", done, total });
+        },
+      });
+      const name = await sha256(root);
+      if (!this.#pages.get(name)?.isWhole) {
+        this.#log(log.created(name, root.length + [...blobs.values()].reduce((sum, size) => sum + size, 0)));
+        if (blobs.size > 0) await this.shelf?.rename(provisional, name).catch(() => this.#log(log.notKept));
+        const page = this.#page(name);
+        page.own = true;
+        page.key = key;
+        page.passphrase = draft.sealed?.passphrase ?? "";
+        for (const [blob, size] of blobs) page.take(blob, size);
+        this.#acceptRoot(page, root);
+      } else {
+        this.#forget(provisional);
+      }
+      this.env.tell({ type: "created", page: name, key });
+    } catch (error) {
+      this.#forget(provisional);
+      this.env.tell({ type: "not-made", why: error instanceof CannotMake ? error.message : makeWords.failed });
+    } finally {
+      this.#making = undefined;
+    }
   }
 
-  #open(name: string): void {
+  #open(name: string, key: string): void {
     const known = this.#pages.get(name);
     const page = known ?? this.#page(name);
+    const newKey = key !== "" && key !== page.key;
+    if (newKey) page.key = key;
+    if (!known) {
+      this.#log(log.wanting(name));
+      this.link.say({ type: "want", page: name });
+    } else if (page.about) {
+      this.env.tell({ type: "about", about: page.about });
+      if (newKey && !page.inside) void this.#unlock(page);
+    }
     this.#show(page);
-    if (known) return this.#showContent(page);
-    this.#log(log.wanting(name));
-    this.link.say({ type: "want", page: name });
+    this.#showContent(page);
+  }
+
+  #load(name: string, goOn: boolean): void {
+    const page = this.#pages.get(name);
+    if (page?.phase !== (goOn ? "offered" : "gathering")) return;
+    page.phase = goOn ? "gathering" : "offered";
+    if (goOn) return this.#gather(page);
+    for (const blob of page.getting) this.link.line?.send({ type: "cancel", page: name, blob });
+    page.getting.clear();
+    this.#show(page);
+  }
+
+  #again(name: string): void {
+    const key = this.#pages.get(name)?.key ?? "";
+    this.#release(name);
+    this.#open(name, key);
   }
 
   #release(name: string): void {
@@ -95,18 +183,77 @@ export class Holder implements Visitor {
     this.#forget(name);
   }
 
-  async #bring(name: string, variants: Uint8Array<ArrayBuffer>[]): Promise<void> {
+  async #bring(name: string, variants: Bytes[]): Promise<void> {
     const names = await Promise.all(variants.map(sha256));
     const page = this.#pages.get(name);
     const right = variants[names.indexOf(name)];
     if (!page || !right) return this.env.tell({ type: "not-the-same", page: name, got: names[0] ?? "" });
     this.#log(log.broughtBack(name));
-    if (!page.blobs.has(name)) this.#accept(page, name, right);
+    if (!page.root) this.#acceptRoot(page, right);
   }
 
-  #giveFile(name: string, fileName: string): void {
-    const file = this.#pages.get(name)?.file(fileName);
-    if (file) this.env.tell({ type: "file", page: name, name: fileName, file });
+  async #giveFile({ id, page: pageName, name, to }: Extract<ToHolder, { type: "file" }>): Promise<void> {
+    const page = this.#pages.get(pageName);
+    const parts: Blob[] = [];
+    let file: Blob | "written" | undefined;
+    let disk: FileSystemWritableFileStream | undefined;
+    try {
+      disk = await to?.createWritable();
+      // A Blob for each piece: the browser takes its bytes out of the script's heap, however large the file is.
+      for await (const piece of page!.file(name, (blob) => this.#read(page!, blob)))
+        if (disk) await disk.write(piece);
+        else parts.push(new Blob([piece]));
+      await disk?.close();
+      // Never a type that a browser would run or show by itself.
+      file = disk ? "written" : new Blob(parts, { type: "application/octet-stream" });
+    } catch {
+      // What was at that place before is still there.
+      await disk?.abort().catch(() => {});
+      this.#log(log.noFile);
+    }
+    this.env.tell({ type: "file", id, file });
+  }
+
+  // ---- private pages ------------------------------------------------------------------------------------------
+
+  #useKey(name: string, key: string, passphrase: string): Promise<void> | undefined {
+    const page = this.#pages.get(name);
+    if (!page || page.inside) return;
+    if (key !== "") page.key = key;
+    page.passphrase = passphrase;
+    return this.#unlock(page);
+  }
+
+  async #unlock(page: Page): Promise<void> {
+    const { document, key, passphrase } = page;
+    if (!document?.seal) return;
+    const { header, bound, body } = document.seal;
+    const lock = (lock: Lock | undefined): void => {
+      page.lock = lock;
+      this.#show(page);
+    };
+    const secret = unbase64url(key, secretLength);
+    const subtle = this.env.crypto?.subtle as SubtleCrypto | undefined;
+    if (!subtle) return lock("no-crypto");
+    if (key === "") return lock("no-key");
+    if (!secret) return lock("wrong-key");
+    if (header.passphrase && passphrase === "") return lock("passphrase");
+    if (header.passphrase) lock("opening");
+    try {
+      const seal = await Seal.make(subtle, header, secret, passphrase);
+      const inside = readDocument(await seal.openDocument(body, bound), this.#limits.maxBlob, true);
+      if (!inside.usable) throw new SealBroken();
+      const outer = document.files[0];
+      const content = (outer?.size ?? 0) - (outer?.blobs.length ?? 0) * tagLength;
+      if (content !== bytesIn(inside.files)) throw new SealBroken();
+      page.seal = seal;
+      page.inside = inside;
+    } catch {
+      return lock(header.passphrase ? "wrong-passphrase" : "wrong-key");
+    }
+    lock(undefined);
+    this.env.tell({ type: "about", about: page.about! });
+    this.#showContent(page);
   }
 
   // ---- what the node says -------------------------------------------------------------------------------------
@@ -121,6 +268,7 @@ export class Holder implements Visitor {
       if (!page.claim) continue;
       line.send(page.claim);
       said.push(page.name);
+      if (page.root && page.phase !== "held") this.#haveParts(page, [page.name, ...page.have.keys()]);
     }
     return said;
   }
@@ -136,13 +284,8 @@ export class Holder implements Visitor {
     switch (message.type) {
       case "status":
         return this.#health(message);
-      case "ask": {
-        const page = this.#pages.get(message.page);
-        const bytes = page?.phase === "held" ? page.blobs.get(message.blob) : undefined;
-        if (bytes) line.sendBlob(message.blob, bytes);
-        else line.send({ type: "miss", page: message.page, blob: message.blob });
-        return this.#log(bytes ? log.gave(message.page, message.blob, bytes.length) : log.missed(message.page, message.blob));
-      }
+      case "ask":
+        return void this.#answer(line, message.page, message.blob);
       case "error":
         return this.#trouble(message);
       case "goodbye":
@@ -152,16 +295,21 @@ export class Holder implements Visitor {
     }
   }
 
-  async received(_line: Line, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async received(_line: Line, name: string, bytes: Bytes): Promise<void> {
     const wanting = [...this.#pages.values()].filter((page) => page.getting.has(name) || (page.name === name && page.phase === "asking"));
     if (wanting.length === 0) return;
     const good = (await sha256(bytes)) === name;
     for (const page of wanting) {
       if (this.#pages.get(page.name) !== page) continue;
-      if (good) this.#accept(page, name, bytes);
-      else if (page.name === name) this.#fail(page, "wrong", "");
-      else this.#getLater(page, name);
-      if (!good) this.#log(log.wrong(page.name));
+      if (!good) {
+        this.#log(log.wrong(page.name));
+        if (page.name === name) this.#fail(page, "wrong", "");
+        else this.#getLater(page, name);
+      } else if (page.name === name) {
+        this.#acceptRoot(page, bytes);
+      } else {
+        await this.#acceptBlob(page, name, bytes);
+      }
     }
   }
 
@@ -174,6 +322,19 @@ export class Holder implements Visitor {
       this.#log(log.link(state, retryInMs));
     }
     this.env.tell({ type: "link", state, retryInMs });
+  }
+
+  async #answer(line: Line, pageName: string, blob: string): Promise<void> {
+    const page = this.#pages.get(pageName);
+    const bytes = page?.has(blob) ? await this.#read(page, blob) : undefined;
+    if (!page || !bytes) {
+      line.send({ type: "miss", page: pageName, blob });
+      return this.#log(log.missed(pageName, blob));
+    }
+    line.sendBlob(blob, bytes);
+    page.givenBytes += bytes.length;
+    this.#showSoon(page);
+    if (blob === pageName) this.#log(log.gave(blob, bytes.length));
   }
 
   #health(status: Extract<FromNode, { type: "status" }>): void {
@@ -216,52 +377,83 @@ export class Holder implements Visitor {
   }
 
   /** The bytes are known to have this name. */
-  #accept(page: Page, name: string, bytes: Uint8Array<ArrayBuffer>): void {
-    if (page.blobs.has(name)) return;
+  #acceptRoot(page: Page, bytes: Bytes): void {
+    if (page.root) return;
+    page.root = bytes;
+    this.#log(log.received(page.name, bytes.length));
+    this.shelf?.save(page.name, page.name, bytes).catch(() => this.#log(log.notKept));
+    this.#takeRoot(page);
+  }
+
+  async #acceptBlob(page: Page, name: string, bytes: Bytes): Promise<void> {
+    if (!page.fits(name, bytes.length)) return this.#fail(page, "unusable", log.sizes);
+    await this.#put(page.name, name, bytes, undefined);
+    if (this.#pages.get(page.name) !== page || page.has(name)) return;
     page.getting.delete(name);
-    page.blobs.set(name, bytes);
-    this.#log(log.received(name, bytes.length));
-    this.shelf?.save({ page: page.name, blob: name, bytes }).catch(() => this.#log(log.notKept));
-    if (name === page.name) this.#takeRoot(page);
-    else this.#gather(page);
+    page.take(name, bytes.length);
+    if (page.phase !== "gathering") return this.#showSoon(page);
+    this.#haveParts(page, [name]);
+    this.#gather(page);
   }
 
   #takeRoot(page: Page): void {
-    if (!page.root) {
-      this.link.say({ type: "want", page: page.name });
-      return this.#show(page);
+    const why = page.readRoot(this.#limits.maxBlob);
+    if (why !== undefined) {
+      this.#log(log.unusable(page.name, why));
+      this.#fail(page, "unusable", why);
+      return this.#sayAgain(page);
     }
-    const document = page.readRoot(this.#limits.maxBlob);
-    if (document.usable) {
-      page.phase = "gathering";
-      this.#gather(page);
-    } else {
-      this.#log(log.unusable(page.name, document.why));
-      this.#fail(page, "unusable", document.why);
+    page.phase = page.loadsByItself ? "gathering" : "offered";
+    this.env.tell({ type: "about", about: page.about! });
+    void this.#unlock(page);
+    this.#gather(page);
+    if (!page.isWhole) {
+      this.#sayAgain(page);
+      this.#haveParts(page, [page.name, ...page.have.keys()]);
     }
-    if (page.phase !== "held") this.#sayAgain(page);
-    this.#showContent(page);
+    this.#show(page);
   }
 
   #gather(page: Page): void {
     if (page.phase !== "gathering") return;
     if (page.isWhole) return this.#hold(page);
-    const { missing } = page;
-    if (missing.length === 0) return this.#fail(page, "unusable", log.sizes);
-    for (const blob of missing) {
-      if (this.#openGets() >= this.#limits.maxGets) break;
+    let open = 0;
+    for (const { getting } of this.#pages.values()) open += getting.size;
+    for (const blob of page.missing) {
+      if (open >= this.#limits.maxGets) break;
       if (page.getting.has(blob) || !this.link.line) continue;
       page.getting.add(blob);
       this.link.line.send({ type: "get", page: page.name, blob });
+      open++;
     }
-    this.#show(page);
+    this.#showSoon(page);
   }
 
   #hold(page: Page): void {
     page.phase = "held";
+    this.#unsaid.delete(page);
+    if (page.have.size > 0) this.#log(log.whole(page.name, page.state.totalBytes, page.have.size));
     this.#log(log.holding(page.name));
     this.link.say({ type: "hold", page: page.name });
     this.#show(page);
+    this.#showContent(page);
+  }
+
+  /** Those who are still fetching help each other: what is here can be asked for. */
+  #haveParts(page: Page, blobs: string[]): void {
+    if (!this.#limits.features.includes("parts") || blobs.length === 0) return;
+    const unsaid = this.#unsaid.get(page) ?? [];
+    if (unsaid.length === 0) this.env.setTimeout(() => this.#sayHave(page), haveEvery);
+    unsaid.push(...blobs);
+    this.#unsaid.set(page, unsaid);
+    if (unsaid.length >= haveAt) this.#sayHave(page);
+  }
+
+  #sayHave(page: Page): void {
+    const names = this.#unsaid.get(page) ?? [];
+    this.#unsaid.delete(page);
+    if (this.#pages.get(page.name) !== page || page.phase === "held") return;
+    for (let i = 0; i < names.length; i += haveMost) this.link.say({ type: "have", page: page.name, blobs: names.slice(i, i + haveMost) });
   }
 
   #getLater(page: Page, blob: string): void {
@@ -270,12 +462,6 @@ export class Holder implements Visitor {
       page.getting.delete(blob);
       this.#gather(page);
     }, wait);
-  }
-
-  #openGets(): number {
-    let open = 0;
-    for (const page of this.#pages.values()) open += page.getting.size;
-    return open;
   }
 
   #sayAgain(page: Page): void {
@@ -288,12 +474,48 @@ export class Holder implements Visitor {
     this.#show(page);
   }
 
+  // ---- where the bytes lie ------------------------------------------------------------------------------------
+
+  async #put(page: string, blob: string, bytes: Bytes, source: Blob | undefined): Promise<void> {
+    try {
+      if (!this.shelf) throw new Error("There is no shelf.");
+      await this.shelf.save(page, blob, bytes);
+    } catch {
+      this.#spare.set(blob, source ?? new Blob([bytes]));
+    }
+  }
+
+  async #read(page: Page, blob: string): Promise<Bytes | undefined> {
+    if (blob === page.name) return page.root;
+    const spare = this.#spare.get(blob);
+    const bytes = spare
+      ? await spare.arrayBuffer().then((buffer) => new Uint8Array(buffer), () => undefined)
+      : await this.shelf?.load(page.name, blob);
+    // A file that was changed since it was chosen, or a disk that has lost it: nobody is given anything wrong.
+    if (!bytes || !page.fits(blob, bytes.length)) return undefined;
+    return bytes;
+  }
+
   #forget(name: string): void {
+    const blobs = this.#pages.get(name)?.have.keys() ?? [];
+    for (const blob of blobs) this.#spare.delete(blob);
     this.shelf?.remove(name).catch(() => this.#log(log.notKept));
   }
 
+  // ---- what is told -------------------------------------------------------------------------------------------
+
   #show(page: Page): void {
-    this.env.tell({ type: "state", state: page.state });
+    this.#untold.delete(page);
+    if (this.#pages.get(page.name) === page) this.env.tell({ type: "state", state: page.state });
+  }
+
+  /** What changes with every blob is told a few times a second. */
+  #showSoon(page: Page): void {
+    if (this.#untold.has(page)) return;
+    this.#untold.add(page);
+    this.env.setTimeout(() => {
+      if (this.#untold.has(page)) this.#show(page);
+    }, tellEvery);
   }
 
   #showContent(page: Page): void {

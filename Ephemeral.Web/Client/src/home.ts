@@ -1,125 +1,236 @@
-// The home page: the text area is the page.
+// The home page: what is written and chosen here is the page.
+import { CannotTake, chosenFiles, filesOf, kindOf, siteEntry, together } from "./chosen";
+import { bytesIn } from "./document";
 import { h, say } from "./dom";
 import { Draft } from "./draft";
 import { lights } from "./hearth";
-import { home as words, short } from "./words";
+import type { NewFile, NewPage, PageState } from "./messages";
+import { home as words, make, short, size } from "./words";
 
 export interface HomeActions {
-  create(bytes: Uint8Array<ArrayBuffer>): void;
+  create(page: NewPage): void;
+  stopMaking(): void;
   go(page: string): void;
   release(page: string): void;
 }
 
-export interface HomeScreen {
-  element: HTMLElement;
-  limit(maxBlob: number): void;
-  pulse(pages: number, holders: number): void;
-  holding(pages: readonly string[]): void;
-  clear(): void;
-  focus(): void;
-}
+type WrittenKind = "html" | "markdown" | "text";
 
-export function homeScreen(actions: HomeActions): HomeScreen {
-  let maxBlob = 1_048_576;
-  const draft = new Draft();
+const shownFiles = 50;
+
+export class HomeScreen {
   // Without "off" browsers write what is typed to the disk, to fill it in again when a session is restored.
-  const area = h("textarea", { id: "content", placeholder: words.placeholder, autocomplete: "off", rows: 12, "aria-describedby": "trouble hint" });
-  const trouble = h("p", { id: "trouble", class: "trouble", role: "alert", hidden: true });
-  const hint = h("p", { id: "hint", class: "hint", hidden: true });
-  const pages = lights();
-  const pulse = h("p", { class: "pulse" });
-  const site = h("div", { class: "site", hidden: true }, pages.element, pulse);
-  const still = h("section", { class: "still", hidden: true });
+  #area = h("textarea", { id: "content", placeholder: words.placeholder, autocomplete: "off", rows: 12, "aria-describedby": "trouble hint" });
+  #trouble = h("p", { id: "trouble", class: "trouble", role: "alert", hidden: true });
+  #hint = h("p", { id: "hint", class: "hint", hidden: true });
+  #create = h("button", { type: "button", class: "primary big", onclick: () => this.#make() }, words.create);
+  #kind = h("select", { id: "kind", autocomplete: "off" }, ...Object.entries(words.kinds).map(([kind, name]) => h("option", { value: kind }, name)));
+  #files = h("section", { class: "chosen", hidden: true });
+  #private = h("input", { type: "checkbox", id: "private", autocomplete: "off" });
+  #passphrase = h("input", { type: "password", id: "passphrase", autocomplete: "new-password", "aria-describedby": "passphrase-hint" });
+  #secret = h("div", { class: "secret", hidden: true },
+    h("p", { class: "hint" }, words.privateHint), h("label", { htmlFor: "passphrase" }, words.passphrase), this.#passphrase,
+    h("p", { class: "hint", id: "passphrase-hint" }, words.passphraseHint));
+  #making = h("div", { class: "making", role: "group", hidden: true });
+  #makingText = h("p", {});
+  #makingBar = h("progress", { max: 1, value: 0, "aria-label": words.create });
+  #lights = lights();
+  #pulse = h("p", { class: "pulse" });
+  #site = h("div", { class: "site", hidden: true }, this.#lights.element, this.#pulse);
+  #still = h("section", { class: "still", hidden: true });
+  readonly element: HTMLElement;
 
-  const create = (): void => {
-    const bytes = new TextEncoder().encode(draft.exact(area.value));
-    if (bytes.length === 0) return refuse(words.empty);
-    if (bytes.length > maxBlob) return refuse(words.tooLarge(bytes.length, maxBlob));
-    say(trouble, "");
-    actions.create(bytes);
-  };
-  const refuse = (why: string): void => {
-    say(trouble, why);
-    area.focus();
-  };
-  const changed = (): void => {
-    say(trouble, "");
-    say(hint, draft.keepsLineEnds(area.value) ? words.lineEnds : "");
-  };
-  const insert = (text: string): void => {
-    const end = area.selectionEnd;
-    const after = area.value.length - end;
-    area.value = draft.insert(area.value, area.selectionStart, end, text);
-    area.selectionStart = area.selectionEnd = area.value.length - after;
-    changed();
-  };
-  const take = async (file: File): Promise<void> => {
-    if (file.size > maxBlob) return refuse(words.tooLarge(file.size, maxBlob));
+  #maxBlob = 1_048_576;
+  #draft = new Draft();
+  #chosen: NewFile[] = [];
+  #isSite = true;
+
+  constructor(private actions: HomeActions) {
+    const chooser = (id: string, label: string, folder: boolean): [HTMLElement, HTMLElement] => {
+      const input = h("input", { type: "file", class: "unseen", id, multiple: true, webkitdirectory: folder, onchange: () => {
+        const files = chosenFiles(input);
+        input.value = "";
+        this.#add(files);
+      } });
+      return [input, h("label", { class: "button", htmlFor: id }, label)];
+    };
+    const secure = crypto.subtle as SubtleCrypto | undefined;
+    this.#private.disabled = !secure;
+    this.#private.addEventListener("change", () => (this.#secret.hidden = !this.#private.checked));
+    this.#making.append(this.#makingText, this.#makingBar, h("button", { type: "button", onclick: () => actions.stopMaking() }, make.stop));
+
+    const lead = h("div", { class: "lead" }, h("h1", {}, words.heading), h("p", {}, words.lead), this.#site, this.#still);
+    const options = h("div", { class: "options" },
+      h("label", { htmlFor: "kind" }, words.kind), this.#kind, ...chooser("add-files", words.addFiles, false), ...chooser("add-folder", words.addFolder, true),
+      h("label", { class: "switch", title: secure ? words.privateHint : words.privateImpossible }, this.#private, words.private));
+    const desk = h("div", { class: "desk", "data-drop": words.dropHere }, h("label", { htmlFor: "content", class: "unseen" }, words.label), this.#area, this.#files, this.#trouble,
+      h("div", { class: "row" }, this.#create, options), this.#hint, this.#secret, this.#making);
+    this.element = h("section", { class: "home" }, lead, desk);
+    this.#listen();
+  }
+
+  limit(maxBlob: number): void {
+    this.#maxBlob = maxBlob;
+  }
+
+  pulse(pages: number, holders: number): void {
+    this.#site.hidden = false;
+    this.#lights.show(pages, false);
+    say(this.#pulse, words.pulse(pages, holders));
+  }
+
+  holding(pages: readonly PageState[]): void {
+    this.#still.hidden = pages.length === 0;
+    const row = ({ page }: PageState): HTMLElement => h("li", {},
+      h("a", { href: `/${page}`, "aria-label": words.goTo(page), onclick: (event) => { event.preventDefault(); this.actions.go(page); } }, short(page)),
+      h("button", { type: "button", class: "quiet", onclick: () => this.actions.release(page) }, words.letGo));
+    this.#still.replaceChildren(h("p", {}, words.stillHolding(pages.length)), h("ul", {}, ...pages.map(row)));
+  }
+
+  making(done: number, total: number): void {
+    this.#making.hidden = false;
+    this.#makingBar.value = done / total;
+    say(this.#makingText, make.progress(done, total));
+  }
+
+  /** It is made, or can't be for the reason that is given. */
+  made(trouble = ""): void {
+    this.#making.hidden = true;
+    this.#create.disabled = false;
+    if (trouble) this.#refuse(trouble);
+  }
+
+  clear(): void {
+    this.#area.value = this.#draft.replace("");
+    this.#passphrase.value = "";
+    this.#setFiles([]);
+    this.#changed();
+  }
+
+  focus(): void {
+    this.#area.focus();
+  }
+
+  #make(): void {
+    if (this.#create.disabled) return;
+    const text = this.#draft.exact(this.#area.value);
+    const files = this.#chosen;
+    const bytes = new TextEncoder().encode(text).length;
+    if (bytes === 0 && files.length === 0) return this.#refuse(words.empty);
+    if (bytes > this.#maxBlob) return this.#refuse(words.tooLarge(bytes, this.#maxBlob));
+    say(this.#trouble, "");
+    this.#create.disabled = true;
+    const kind = bytes === 0 ? "files" : (this.#kind.value as WrittenKind);
+    const sealed = this.#private.checked ? { passphrase: this.#passphrase.value } : undefined;
+    this.actions.create({ kind, text, files, entry: this.#isSite ? siteEntry(files) : undefined, sealed });
+  }
+
+  #refuse(why: string): void {
+    say(this.#trouble, why);
+    this.#area.focus();
+  }
+
+  #changed(): void {
+    say(this.#trouble, "");
+    say(this.#hint, this.#draft.keepsLineEnds(this.#area.value) ? words.lineEnds : "");
+  }
+
+  #insert(text: string): void {
+    const end = this.#area.selectionEnd;
+    const after = this.#area.value.length - end;
+    this.#area.value = this.#draft.insert(this.#area.value, this.#area.selectionStart, end, text);
+    this.#area.selectionStart = this.#area.selectionEnd = this.#area.value.length - after;
+    this.#changed();
+  }
+
+  // ---- files ----------------------------------------------------------------------------------------------------
+
+  /** A single text file on an empty desk is what somebody wrote elsewhere; everything else goes along as files. */
+  async #take(files: NewFile[]): Promise<void> {
+    const [first] = files;
+    const kind = files.length === 1 && this.#area.value === "" && this.#chosen.length === 0 ? kindOf(first!.name) : undefined;
+    const text = kind && first!.file.size <= this.#maxBlob ? await textOf(first!.file) : undefined;
+    if (text === undefined) return this.#add(files);
+    this.#kind.value = kind!;
+    this.#area.value = this.#draft.replace(text);
+    this.#changed();
+  }
+
+  #add(files: NewFile[]): void {
     try {
-      area.value = draft.replace(await textOf(file));
-      changed();
-    } catch {
-      refuse(words.notText(file.name));
+      this.#setFiles(together(this.#chosen, files));
+      this.#changed();
+    } catch (error) {
+      this.#cannot(error);
     }
-  };
+  }
 
-  area.addEventListener("input", changed);
-  area.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) create();
-  });
-  area.addEventListener("paste", (event) => {
-    const text = event.clipboardData?.getData("text/plain") ?? "";
-    // Only what a text area would change is put in by hand: everything else keeps the browser's own undo.
-    if (!text.includes("\r")) return;
-    event.preventDefault();
-    insert(text);
-  });
-  area.addEventListener("dragover", (event) => {
-    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
-  });
-  area.addEventListener("drop", (event) => {
-    const files = event.dataTransfer?.files;
-    const text = event.dataTransfer?.getData("text/plain") ?? "";
-    if (files && files.length > 0) {
+  #cannot(error: unknown): void {
+    if (!(error instanceof CannotTake)) throw error;
+    this.#refuse(error.message);
+  }
+
+  #setFiles(files: NewFile[]): void {
+    this.#chosen = files;
+    this.#files.hidden = files.length === 0;
+    const remove = (which: NewFile): void => {
+      this.#setFiles(this.#chosen.filter((file) => file !== which));
+      (this.#files.querySelector("button") ?? this.#area).focus();
+    };
+    const row = (file: NewFile): HTMLElement => h("li", {}, h("bdi", {}, file.name), h("small", {}, size(file.file.size)),
+      h("button", { type: "button", class: "quiet", "aria-label": words.removeNamed(file.name), onclick: () => remove(file) }, words.remove));
+    const head = h("div", { class: "row" }, h("h2", {}, words.files(files.length, bytesIn(files.map(({ file }) => file)))),
+      h("button", { type: "button", class: "quiet", onclick: () => { this.#setFiles([]); this.#area.focus(); } }, words.removeAll));
+    const list = h("ul", {}, ...files.slice(0, shownFiles).map(row));
+    if (files.length > shownFiles) list.append(h("li", {}, words.more(files.length - shownFiles)));
+    this.#files.replaceChildren(head, list);
+    const entry = siteEntry(files);
+    if (!entry) return;
+    const box = h("input", { type: "checkbox", checked: this.#isSite, autocomplete: "off", onchange: () => void (this.#isSite = box.checked) });
+    this.#files.append(h("label", { class: "switch" }, box, words.site, h("small", {}, words.siteHint(entry))));
+  }
+
+  #listen(): void {
+    const area = this.#area;
+    area.addEventListener("input", () => this.#changed());
+    area.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#make();
+    });
+    area.addEventListener("paste", (event) => {
+      const text = event.clipboardData?.getData("text/plain") ?? "";
+      const files = event.clipboardData?.files.length ?? 0;
+      // What comes with text is text: word processors put a picture of it beside it.
+      if (files > 0 && text === "") {
+        event.preventDefault();
+        filesOf(event.clipboardData!).then((files) => this.#add(files)).catch((error) => this.#cannot(error));
+      } else if (text.includes("\r")) {
+        // Only what a text area would change is put in by hand: everything else keeps the browser's own undo.
+        event.preventDefault();
+        this.#insert(text);
+      }
+    });
+    area.addEventListener("drop", (event) => {
+      const text = event.dataTransfer?.getData("text/plain") ?? "";
+      if (event.dataTransfer?.files.length || !text.includes("\r")) return;
       event.preventDefault();
-      if (files.length > 1) refuse(words.oneFile);
-      else void take(files[0]!);
-    } else if (text.includes("\r")) {
-      event.preventDefault();
-      insert(text);
-    }
-  });
-
-  const button = h("button", { type: "button", class: "primary big", onclick: create }, words.create);
-  const element = h("section", { class: "home" },
-    h("div", { class: "lead" }, h("h1", {}, words.heading), h("p", {}, words.lead), site, still),
-    h("div", { class: "desk" }, h("label", { htmlFor: "content", class: "unseen" }, words.label), area, trouble,
-      h("div", { class: "row" }, button, hint)));
-
-  return {
-    element,
-    limit: (bytes) => void (maxBlob = bytes),
-    pulse: (alive, holders) => {
-      site.hidden = false;
-      pages.show(alive, false);
-      say(pulse, words.pulse(alive, holders));
-    },
-    holding: (pages) => {
-      still.hidden = pages.length === 0;
-      const row = (page: string): HTMLElement => h("li", {},
-        h("a", { href: `/${page}`, "aria-label": words.goTo(page), onclick: (event) => { event.preventDefault(); actions.go(page); } }, short(page)),
-        h("button", { type: "button", class: "quiet", onclick: () => actions.release(page) }, words.letGo));
-      still.replaceChildren(h("p", {}, words.stillHolding(pages.length)), h("ul", {}, ...pages.map(row)));
-    },
-    clear: () => {
-      area.value = draft.replace("");
-      changed();
-    },
-    focus: () => area.focus(),
-  };
+      this.#insert(text);
+    });
+    // Anywhere in the window: a file that misses the desk by an inch would otherwise take the tab away.
+    for (const type of ["dragover", "dragleave", "drop"] as const)
+      window.addEventListener(type, (event) => {
+        if (this.element.hidden || !event.dataTransfer?.types.includes("Files")) return;
+        event.preventDefault();
+        this.element.classList.toggle("dropping", type === "dragover");
+        if (type === "drop") filesOf(event.dataTransfer).then((files) => this.#take(files)).catch((error) => this.#cannot(error));
+      });
+  }
 }
 
 /** The file's text, and only if the text gives back exactly the file's bytes. */
-async function textOf(file: File): Promise<string> {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+async function textOf(file: Blob): Promise<string | undefined> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@ import type { LinkState } from "./socket";
 import { held, waiting, title, type Telling } from "./words";
 
 export type Scene =
-  | "connecting" | "asking" | "nobody" | "gathering" | "lost" | "refused" | "impossible" | "broken"
+  | "connecting" | "asking" | "nobody" | "offered" | "gathering" | "lost" | "refused" | "impossible" | "broken"
   | "wrong" | "blocked" | "turned-away" | "unusable"
   | "settling" | "held" | "alone" | "held-lost" | "held-turned-away";
 
@@ -23,6 +23,7 @@ export function sceneOf(link: LinkState | "broken", state: PageState | undefined
       return state.whole ? "held-turned-away" : "turned-away";
   }
   if (link !== "open") return link;
+  if (state?.phase === "offered") return "offered";
   if (state?.phase === "gathering") return state.holders === 0 ? "nobody" : "gathering";
   return state?.holders === 0 ? "nobody" : "asking";
 }
@@ -55,7 +56,9 @@ export function telling(scene: Scene, state: PageState | undefined): Telling {
     case "nobody":
       return state?.phase === "gathering" ? waiting.nobodyPart : waiting.nobody;
     case "gathering":
-      return waiting.gathering(state?.got ?? 0, state?.total ?? 0, state?.holders);
+      return waiting.gathering(state?.gotBytes ?? 0, state?.totalBytes ?? 0, state?.holders);
+    case "offered":
+      return state?.gotBytes ? waiting.offeredPart(state.gotBytes, state.totalBytes) : waiting.offered(state?.totalBytes ?? 0, state?.holders);
     case "unusable":
       return waiting.unusable(state?.why ?? "");
     case "turned-away":
@@ -86,6 +89,7 @@ export function titleOf(scene: Scene, holders: number | undefined, of: string): 
       return title.lost(of);
     case "connecting":
     case "asking":
+    case "offered":
     case "gathering":
       return title.waiting(of);
     default:

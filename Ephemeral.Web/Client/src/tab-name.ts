@@ -1,7 +1,7 @@
 // Where a tab's id and key outlive a reload. The tab's name (window.name) is never written to disk, but it goes along when
 // the tab moves on to another site, which may read it. Session storage never leaves this site, but lies on disk. So the
 // key is cut in two: what is in the name is worth nothing without what is in the storage, and the other way round.
-import { hex } from "./wire";
+import { hex } from "./bytes";
 
 const half = "ephemeral.half";
 const keyPattern = /^[0-9a-f]{64}$/;

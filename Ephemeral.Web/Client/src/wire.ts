@@ -1,4 +1,5 @@
 // Frames of docs/protocol.md, to and from the web node. Nothing else is decided here.
+import { hex, unhex, type Bytes } from "./bytes";
 
 export interface Limits {
   maxBlob: number;
@@ -15,6 +16,7 @@ export type ToNode =
   | { type: "want"; page: string; root?: false }
   | { type: "hold" | "release"; page: string }
   | { type: "get" | "cancel" | "miss"; page: string; blob: string }
+  | { type: "have"; page: string; blobs: string[] }
   | { type: "watch" | "unwatch" };
 
 export type FromNode =
@@ -76,24 +78,18 @@ export function readText(text: string): FromNode | undefined {
 }
 
 /** One blob as a binary frame: 0x01, its SHA-256, its bytes. */
-export function writeBlob(name: string, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function writeBlob(name: string, bytes: Uint8Array): Bytes {
   const frame = new Uint8Array(headLength + bytes.length);
   frame[0] = blobFrame;
-  for (let i = 0; i < 32; i++) frame[1 + i] = parseInt(name.slice(2 * i, 2 * i + 2), 16);
+  frame.set(unhex(name), 1);
   frame.set(bytes, headLength);
   return frame;
 }
 
 /** The name a binary frame claims, and its bytes. The claim is checked by whoever uses them. */
-export function readBlob(frame: ArrayBuffer): { name: string; bytes: Uint8Array<ArrayBuffer> } | undefined {
+export function readBlob(frame: ArrayBuffer): { name: string; bytes: Bytes } | undefined {
   if (frame.byteLength < headLength) return undefined;
   const all = new Uint8Array(frame);
   if (all[0] !== blobFrame) return undefined;
   return { name: hex(all.subarray(1, headLength)), bytes: all.subarray(headLength) };
-}
-
-export function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
 }

@@ -8,7 +8,7 @@ const count = (n: number, one: string, many: string): string => (n === 1 ? `1 ${
 
 export function size(bytes: number): string {
   if (bytes < 1024) return count(bytes, "byte", "bytes");
-  const [amount, unit] = bytes < 1024 ** 2 ? [bytes / 1024, "KiB"] : [bytes / 1024 ** 2, "MiB"];
+  const [amount, unit] = bytes < 1024 ** 2 ? [bytes / 1024, "KiB"] : bytes < 1024 ** 3 ? [bytes / 1024 ** 2, "MiB"] : [bytes / 1024 ** 3, "GiB"];
   return `${amount.toLocaleString("en", { maximumFractionDigits: amount < 10 ? 2 : 1 })} ${unit}`;
 }
 
@@ -19,17 +19,45 @@ export const home = {
   lead:
     "What you write stays in this tab, and in the tab of everyone who opens its link; no server keeps it. When the last of these tabs closes, the page is gone.",
   label: "Your page",
-  placeholder: "Write something, or paste HTML. You can drop a text file here, too.",
+  placeholder: "Write something, or paste HTML. You can drop and paste files and pictures here, too.",
   create: "Create page",
-  empty: "There is nothing here yet. Write something first.",
+  empty: "There is nothing here yet. Write something or add a file first.",
   tooLarge: (bytes: number, limit: number) => `This is ${size(bytes)}, and a page here can have ${size(limit)} at most. Shorten it, then try again.`,
-  notText: (file: string) => `“${file}” isn't text in UTF-8, and a page is made of text for now.`,
-  oneFile: "One file at a time, please.",
+  kind: "Written as",
+  kinds: { html: "HTML", markdown: "Markdown", text: "Plain text" },
+  addFiles: "Add files",
+  addFolder: "Add a folder",
+  dropHere: "Drop it to add it to the page",
+  files: (n: number, bytes: number) => `${count(n, "file", "files")}, ${size(bytes)}`,
+  more: (n: number) => `and ${count(n, "more file", "more files")}`,
+  remove: "Remove",
+  removeNamed: (file: string) => `Remove ${file}`,
+  removeAll: "Remove all",
+  badName: (file: string) => `“${file}” has a name that a page can't use: too long, or with parts like “..”. Rename it, then try again.`,
+  tooMany: (most: number) => `More than ${most.toLocaleString("en")} files are too many for one page. Pack them into an archive first.`,
+  unreadable: (file: string) => `“${file}” can't be read.`,
+  site: "Open it as a small web site",
+  siteHint: (entry: string) => `starts with ${entry}`,
+  private: "Private",
+  privateHint: "Encrypted here, in your browser. Only people with the whole link can read it; others can hold it without reading it.",
+  privateImpossible: "Private pages need a secure address (https).",
+  passphrase: "Passphrase, if you want one besides the link",
+  passphraseHint: "Pass it on by another way than the link. Nobody can restore it for you.",
   lineEnds: "The line ends are kept as they came (CRLF).",
   pulse: (pages: number, people: number) => `${count(pages, "page", "pages")} alive, held by ${count(people, "person", "people")}`,
   stillHolding: (n: number) => (n === 1 ? "This tab still keeps a page alive:" : `This tab still keeps ${n} pages alive:`),
   goTo: (page: string) => `Open ${short(page)}`,
   letGo: "Let it go",
+};
+
+/** Why a page could not be made. */
+export const make = {
+  progress: (done: number, total: number) => `Making the page: ${size(done)} of ${size(total)}`,
+  stop: "Stop",
+  stopped: "Stopped. Nothing was made.",
+  tooMuch: "This is too much for one page here. Take some of it out, then try again.",
+  changed: (file: string) => `“${file}” was changed or can't be read any more since you chose it. Choose it again.`,
+  failed: "The page could not be made. Nothing was shared; try again.",
 };
 
 export const page = {
@@ -38,6 +66,9 @@ export const page = {
   copied: "Link copied",
   copiedSaid: "The link is on the clipboard.",
   copyByHand: "Copy this link:",
+  copyWithoutKey: "Copy without the key",
+  copiedWithoutKeySaid: "The link without its key is on the clipboard. With it the page can be held, and not read.",
+  given: (bytes: number, rate: number) => `You have given ${size(bytes)} to others${rate > 0 ? `, ${size(rate)}/s right now` : ""}.`,
   save: "Save a copy",
   raw: "Get the raw bytes",
   viewing: (n: number | undefined) => `Currently viewing: ${n === undefined ? "–" : n.toLocaleString("en")}`,
@@ -63,10 +94,21 @@ export const waiting = {
   connecting: { heading: "Connecting", text: "Finding the way to the others. This usually takes less than a second." },
   asking: { heading: "Asking for the page", text: "Someone has it. It comes straight from their tab, so it can take a moment." },
   asked: { heading: "Asking for the page", text: "Looking for someone who has it." },
-  gathering: (got: number, total: number, holders: number | undefined): Telling => ({
+  gathering: (gotBytes: number, totalBytes: number, holders: number | undefined): Telling => ({
     heading: "Receiving the page",
-    text: `${got} of ${total} parts are here${holders ? `, from ${count(holders, "holder", "holders")}` : ""}. Each is checked as it comes.`,
+    text: `${size(gotBytes)} of ${size(totalBytes)} are here${holders ? `, from ${count(holders, "holder", "holders")}` : ""}. Every part is checked as it comes.`,
   }),
+  rate: (rate: number, secondsLeft: number | undefined) => `${size(rate)}/s${secondsLeft === undefined ? "" : `, ${duration(secondsLeft)} left`}`,
+  offered: (bytes: number, holders: number | undefined): Telling => ({
+    heading: `Load ${size(bytes)}?`,
+    text: `It comes from ${holders ? count(holders, "holder", "holders") : "those who hold it"}, and is in this tab as long as it is open.`,
+  }),
+  offeredPart: (gotBytes: number, bytes: number): Telling => ({
+    heading: `Load the other ${size(bytes - gotBytes)}?`,
+    text: `${size(gotBytes)} of ${size(bytes)} are here already.`,
+  }),
+  load: "Load it",
+  pause: "Stop",
   nobody: {
     heading: "Nobody holds this page right now",
     text: "A page lives only in the tabs of those who look at it, and at the moment there are none. Keep this tab open and it appears by itself when someone comes back with it.",
@@ -103,6 +145,30 @@ export const waiting = {
   tryNow: "Try now",
   askAgain: "Ask again",
   goHome: "Write a page of your own",
+};
+
+export const about = {
+  kinds: { html: "A web page", markdown: "A text in Markdown", text: "A plain text", files: "Files", sealed: "A private page", site: "A small web site" } as Record<string, string>,
+  other: (kind: string) => `A page of the kind “${kind}”`,
+  withFiles: (n: number) => `with ${count(n, "file", "files")}`,
+  more: (n: number) => `and ${count(n, "more", "more")}`,
+  bytesOf: (got: number, of: number) => (got >= of ? `${size(of)} ✓` : got === 0 ? size(of) : `${size(got)} of ${size(of)}`),
+};
+
+export const lock = {
+  noKey: {
+    heading: "This page is private",
+    text: "It is encrypted, and this link has no key. You can help to keep it alive without reading it. To read it, ask for the whole link, or put in its key.",
+  },
+  wrongKey: { heading: "This key doesn't fit", text: "The link may be cut short, or its key belongs to another page. You can keep the page alive all the same." },
+  passphrase: { heading: "This page needs its passphrase", text: "The link has a key, and besides it the page was given a passphrase. Ask whoever gave you the link." },
+  wrongPassphrase: { heading: "That didn't open it", text: "The passphrase is another one, or the key in the link belongs to another page. Every letter counts, large and small." },
+  opening: { heading: "Opening it", text: "This takes a moment, so that nobody can try many passphrases." },
+  noCrypto: { heading: "This page is private", text: "Browsers decrypt only on a secure address (https), and this one isn't. You can keep the page alive without reading it." },
+  key: "The key: what stands behind the # in the link",
+  passphraseLabel: "Passphrase",
+  open: "Open it",
+  keyNeeded: "A key is 43 letters and digits long. The whole link does, too.",
 };
 
 export const bring = {
@@ -160,6 +226,7 @@ export const said = {
   asking: "The page was asked for.",
   nobody: "No holder at the moment. Waiting for one.",
   gathering: "The page is coming in, part by part.",
+  offered: "It is large. Say whether to load it.",
   lost: "Connection gone. Trying to get it back.",
   refused: "The site wants a pause.",
   impossible: "There is no way to connect so far.",
@@ -184,6 +251,11 @@ export const title = {
   stuck: (of: string) => `Not shown · ${of}`,
 };
 
+function duration(seconds: number): string {
+  if (seconds < 90) return `about ${count(Math.max(1, Math.round(seconds)), "second", "seconds")}`;
+  return seconds < 5400 ? `about ${Math.round(seconds / 60)} minutes` : `about ${Math.round(seconds / 3600)} hours`;
+}
+
 const seconds = (ms: number): string => `${(ms / 1000).toLocaleString("en", { maximumFractionDigits: 1 })} s`;
 
 export const log = {
@@ -195,12 +267,13 @@ export const log = {
   wanting: (hash: string) => `Asking for ${short(hash)}.`,
   received: (hash: string, bytes: number) => `${short(hash)} is here: ${size(bytes)}, SHA-256 checked.`,
   holding: (hash: string) => `Standing by to give ${short(hash)} to whoever asks.`,
-  gave: (hash: string, blob: string, bytes: number) =>
-    blob === hash ? `Gave ${short(hash)} (${size(bytes)}).` : `Gave ${short(blob)}, a part of ${short(hash)} (${size(bytes)}).`,
+  whole: (hash: string, bytes: number, parts: number) => `All of ${short(hash)} is here: ${size(bytes)} in ${count(parts, "part", "parts")}, each SHA-256 checked.`,
+  gave: (hash: string, bytes: number) => `Gave ${short(hash)} (${size(bytes)}).`,
   missed: (hash: string, blob: string) => `Was asked for ${short(blob)} of ${short(hash)}, and doesn't have it.`,
   released: (hash: string) => `Let go of ${short(hash)}.`,
   broughtBack: (hash: string) => `Brought ${short(hash)} back.`,
   restored: (hash: string) => `Kept ${short(hash)} over the reload.`,
+  noFile: "A file of the page could not be put together.",
   notKept: "This browser can't keep pages over a reload here: reloading lets go of them.",
   wrong: (hash: string) => `What came as a part of ${short(hash)} had the wrong SHA-256. Thrown away.`,
   unusable: (hash: string, why: string) => `${short(hash)} can't be used: ${why}.`,
@@ -208,4 +281,58 @@ export const log = {
   status: (s: { page: string; holders: number; waiters: number; you: Standing }) =>
     `${short(s.page)}: ${count(s.holders, "holder", "holders")}, ${s.waiters} waiting; you: ${s.you}.`,
   error: (code: string, message: string) => `The node says ${code}: ${message}`,
+};
+
+export const show = {
+  content: "Page content",
+  loading: "One moment…",
+  failed: "This can't be shown here. You still hold it, and you can save it.",
+  nowhere: "That link leads nowhere: the page has no such file.",
+  markdown: "A stranger's text in Markdown.",
+  markdownOwn: "Your text in Markdown, as others see it.",
+  pdf: "A stranger's PDF.",
+  pdfOwn: "Your PDF, as others see it.",
+  site: "Where you are in this site",
+  start: "Start page",
+  back: "Back",
+  files: (n: number, bytes: number) => `${count(n, "file", "files")}, ${size(bytes)}`,
+  noFiles: "No files",
+  look: "Look",
+  lookAt: (file: string) => `Look at ${file}`,
+  close: "Close",
+  closeNamed: (file: string) => `Close ${file}`,
+  saving: "Saving…",
+  notSaved: (file: string) => `${file} could not be saved.`,
+  notHad: "This file can't be had right now. The page is still held.",
+  notDecoded: "This browser can't show this file. You can save it.",
+  notText: "This isn't text in UTF-8. You can save it.",
+  large: (bytes: number) => `It has ${size(bytes)}.`,
+  lookAnyway: "Show it all the same",
+  part: (shown: number, all: number) => `The first ${size(shown)} of ${size(all)} are shown.`,
+  all: "Show all",
+  saveAll: "Save all",
+  packing: (done: number, all: number) => `Packing ${size(done)} of ${size(all)}…`,
+  stopPacking: "Stop",
+  packed: "All files are in one zip.",
+  notPacked: "They could not be packed.",
+  folder: (n: number, bytes: number) => `${count(n, "file", "files")}, ${size(bytes)}`,
+  more: (n: number) => `Show ${count(n, "more", "more")}`,
+  pictures: "Pictures",
+  previous: "Picture before",
+  next: "Next picture",
+  pictureOf: (n: number, all: number) => `${n} / ${all}`,
+  picture: (n: number, all: number, file: string) => `Picture ${n} of ${all}: ${file}`,
+  unknownType: "unknown type",
+  types: {
+    image: "picture", audio: "sound", video: "film", pdf: "PDF", text: "text",
+  },
+};
+
+/** Said inside the frame that shows a PDF. */
+export const pdf = {
+  loading: "One moment…",
+  password: "This PDF asks for a password. Save it, and open it with a program of your own.",
+  unreadable: "This PDF can't be read. You can still save it.",
+  noPage: "This page can't be drawn.",
+  page: (n: number, all: number) => `Page ${n} of ${all}`,
 };

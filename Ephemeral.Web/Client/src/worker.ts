@@ -15,6 +15,7 @@ const env = {
   clearTimeout: (timer: number | undefined) => self.clearTimeout(timer),
   now: () => Date.now(),
   random: Math.random,
+  crypto,
 };
 const holder = new Holder(env);
 let link: Link | undefined;
@@ -23,7 +24,7 @@ async function start(url: string, tabName: string): Promise<void> {
   link = new Link(url, holder, env);
   holder.link = link;
   link.start();
-  const browser = { indexedDB: self.indexedDB, crypto, locks: navigator.locks, setTimeout: env.setTimeout };
+  const browser = { files: () => navigator.storage.getDirectory(), crypto, locks: navigator.locks, setTimeout: env.setTimeout };
   const tooLong = new Promise<undefined>((resolve) => self.setTimeout(() => resolve(undefined), shelfPatience));
   const opened = await Promise.race([Keep.open(tabName, browser), tooLong]).catch(() => undefined);
   if (opened) {

@@ -2,7 +2,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { vi } from "vitest";
 import type { Surroundings } from "../src/socket";
-import { hex, readBlob, writeBlob } from "../src/wire";
+import { concat, hex } from "../src/bytes";
+import { readBlob, writeBlob } from "../src/wire";
 
 export const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 export const nameOf = (content: Uint8Array): string => hex(sha256(content));
@@ -12,7 +13,7 @@ export function documentOf(header: unknown, body = ""): Uint8Array<ArrayBuffer> 
   const json = bytes(typeof header === "string" ? header : JSON.stringify(header));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, json.length);
-  return new Uint8Array([...magic, ...length, ...json, ...bytes(body)]);
+  return concat(new Uint8Array(magic), length, json, bytes(body));
 }
 
 export const magic = [0x89, 0x45, 0x50, 0x48, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -87,6 +88,23 @@ export function surroundings(): Surroundings & { random(): number } {
 export function begin(): void {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
   FakeSocket.all = [];
+}
+
+/** Lets what the platform does elsewhere come back (WebCrypto, Blobs), until it is so. Takes no fake time. */
+export async function until<T>(so: () => T | undefined | false): Promise<T> {
+  for (let i = 0; i < 100_000; i++) {
+    const it = so();
+    if (it !== undefined && it !== false) return it;
+    await new Promise<void>((resolve) => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        channel.port1.close();
+        resolve();
+      };
+      channel.port2.postMessage(0);
+    });
+  }
+  throw new Error("It never came.");
 }
 
 /** Lets everything that waits for a hash come through. Without WebCrypto hashes are taken on the spot. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Holder } from "../src/holder";
-import type { FromHolder, PageState } from "../src/messages";
+import type { FromHolder, NewPage, PageState } from "../src/messages";
 import { Link } from "../src/socket";
-import { FakeSocket, begin, bytes, documentOf, hashed, nameOf, surroundings } from "./fakes";
+import { FakeSocket, begin, bytes, documentOf, hashed, nameOf, surroundings, until } from "./fakes";
 
 const content = bytes("<p>hello 😀");
 const page = nameOf(content);
@@ -10,22 +10,32 @@ const other = bytes("other");
 
 let holder: Holder;
 let told: FromHolder[];
-let shelf: Map<string, string>;
+let shelf: Map<string, { page: string; bytes: Uint8Array<ArrayBuffer> }>;
+let shelfIsFull: boolean;
 const node = (): FakeSocket => FakeSocket.last;
 const state = (): PageState => told.findLast((m) => m.type === "state")!.state;
 const shown = () => told.filter((m) => m.type === "content");
+const answer = <T extends FromHolder["type"]>(type: T) => told.findLast((m): m is Extract<FromHolder, { type: T }> => m.type === type);
+const open = (page: string, key = ""): Promise<void> => holder.do({ type: "open", page, key });
+const html = (text: string): NewPage => ({ kind: "html", text, files: [], entry: undefined, sealed: undefined });
 const said = (type: string) => node().said.filter((m) => m.type === type);
 
 beforeEach(() => {
   begin();
-  vi.stubGlobal("crypto", {});
+  vi.stubGlobal("crypto", { randomUUID: () => "00000000-0000-0000-0000-000000000000" });
   told = [];
   shelf = new Map();
-  const env = { ...surroundings(), tell: (message: FromHolder) => void told.push(message) };
+  shelfIsFull = false;
+  const env = { ...surroundings(), crypto: globalThis.crypto, tell: (message: FromHolder) => void told.push(message) };
   holder = new Holder(env);
   holder.shelf = {
-    save: async ({ page, blob }) => void shelf.set(blob, page),
-    remove: async (page) => shelf.forEach((of, blob) => of === page && shelf.delete(blob)),
+    save: async (page, blob, bytes) => {
+      if (shelfIsFull) throw new Error("full");
+      shelf.set(blob, { page, bytes });
+    },
+    load: async (_, blob) => shelf.get(blob)?.bytes,
+    rename: async (page, to) => shelf.forEach((kept) => kept.page === page && (kept.page = to)),
+    remove: async (page) => shelf.forEach((kept, blob) => kept.page === page && shelf.delete(blob)),
   };
   const link = new Link("ws://node/ws", holder, env);
   holder.link = link;
@@ -39,20 +49,22 @@ afterEach(() => {
 describe("creating", () => {
   beforeEach(async () => {
     node().welcomes();
-    await holder.do({ type: "create", bytes: content });
+    await holder.do({ type: "create", page: html("<p>hello 😀") });
   });
 
   it("holds the page under the hash of its bytes", () => {
-    expect(told).toContainEqual({ type: "created", page });
+    expect(told).toContainEqual({ type: "created", page, key: "" });
     expect(said("hold")).toEqual([{ type: "hold", page }]);
     expect(state()).toMatchObject({ phase: "held", own: true });
     expect(shelf.has(page)).toBe(true);
   });
 
-  it("gives the page to who asks, and nothing else", () => {
+  it("gives the page to who asks, and nothing else", async () => {
     node().says({ type: "ask", page, blob: page });
+    await hashed();
     expect(node().gave).toEqual([page]);
     node().says({ type: "ask", page, blob: nameOf(other) }).says({ type: "ask", page: nameOf(other), blob: page });
+    await hashed();
     expect(node().gave).toEqual([page]);
     expect(said("miss")).toHaveLength(2);
   });
@@ -60,6 +72,7 @@ describe("creating", () => {
   it("says miss for a page it has let go of, and keeps nothing of it", async () => {
     await holder.do({ type: "release", page });
     node().says({ type: "ask", page, blob: page });
+    await hashed();
     expect(said("release")).toHaveLength(1);
     expect(said("miss")).toHaveLength(1);
     expect(shelf.size).toBe(0);
@@ -76,7 +89,7 @@ describe("creating", () => {
 describe("opening", () => {
   beforeEach(async () => {
     node().welcomes();
-    await holder.do({ type: "open", page });
+    await open(page);
   });
 
   it("wants the page, checks it, shows it and holds it", async () => {
@@ -154,10 +167,17 @@ describe("a page of files", () => {
 
   beforeEach(async () => {
     node().welcomes();
-    await holder.do({ type: "open", page: files });
+    await open(files);
     node().gives(root);
     await hashed();
   });
+
+  const allGiven = async (): Promise<void> => {
+    for (const part of parts) {
+      node().gives(part);
+      await hashed();
+    }
+  };
 
   it("is held when all of it is here, asking for no more at once than allowed", async () => {
     expect(said("want").at(-1)).toEqual({ type: "want", page: files, root: false });
@@ -169,9 +189,101 @@ describe("a page of files", () => {
     node().gives(parts[1]!).gives(parts[2]!);
     await hashed();
     expect(said("hold")).toEqual([{ type: "hold", page: files }]);
-    await holder.do({ type: "file", page: files, name: "a.txt" });
-    const file = told.findLast((m) => m.type === "file")!.file;
-    expect(await file.text()).toBe("aaaabbbbcc");
+    await holder.do({ type: "file", id: 1, page: files, name: "a.txt", to: undefined });
+    expect(await ((await until(() => answer("file"))).file as Blob).text()).toBe("aaaabbbbcc");
+  });
+
+  it("tells what it is before it is here", () => {
+    expect(answer("about")!.about).toEqual({ page: files, sealed: false, kind: "files", title: "", bytes: 10, files: [{ name: "a.txt", type: "", size: 10 }] });
+  });
+
+  it("tells how far it is, file by file, a few times a second", async () => {
+    const before = told.length;
+    node().gives(parts[0]!).gives(parts[1]!);
+    await hashed();
+    expect(told.slice(before).filter((m) => m.type === "state")).toEqual([]);
+    vi.advanceTimersByTime(250);
+    expect(state()).toMatchObject({ phase: "gathering", gotBytes: 8, totalBytes: 10, fileBytes: [8], whole: false });
+  });
+
+  it("can be stopped, and goes on with what is there", async () => {
+    node().gives(parts[0]!);
+    await hashed();
+    await holder.do({ type: "pause", page: files });
+    expect(state()).toMatchObject({ phase: "offered", gotBytes: 4 });
+    expect(said("cancel").map((m) => m.blob)).toEqual([names[1], names[2]]);
+    node().gives(parts[1]!);
+    await hashed();
+    expect(said("get")).toHaveLength(3);
+    await holder.do({ type: "load", page: files });
+    expect(said("get").slice(3).map((m) => m.blob)).toEqual([names[1], names[2]]);
+    node().gives(parts[1]!).gives(parts[2]!);
+    await hashed();
+    expect(state().phase).toBe("held");
+  });
+
+  it("gives the parts that are here before the rest is, where the node knows of that", async () => {
+    node().ends();
+    vi.advanceTimersByTime(250);
+    node().welcomes({ features: ["parts"] });
+    node().gives(parts[0]!);
+    await hashed();
+    vi.advanceTimersByTime(250);
+    expect(said("have")).toEqual([{ type: "have", page: files, blobs: [files, names[0]] }]);
+    node().says({ type: "ask", page: files, blob: names[0] });
+    await hashed();
+    expect(node().gave).toEqual([names[0]]);
+    node().says({ type: "ask", page: files, blob: names[1] });
+    await hashed();
+    expect(said("miss")).toEqual([{ type: "miss", page: files, blob: names[1] }]);
+    // Another node is told what is here.
+    node().ends();
+    vi.advanceTimersByTime(500);
+    node().welcomes({ features: ["parts"] });
+    vi.advanceTimersByTime(250);
+    expect(said("have")).toEqual([{ type: "have", page: files, blobs: [files, names[0]] }]);
+  });
+
+  it("keeps what the shelf has no room for in the browser's hands", async () => {
+    shelfIsFull = true;
+    await allGiven();
+    expect(state().phase).toBe("held");
+    expect([...shelf.keys()]).toEqual([files]);
+    node().says({ type: "ask", page: files, blob: names[0] });
+    await until(() => node().gave.length > 0);
+    expect(node().gave).toEqual([names[0]]);
+  });
+
+  it("says miss for what the disk has lost, and gives nothing wrong", async () => {
+    await allGiven();
+    shelf.get(names[1]!)!.bytes = bytes("short");
+    shelf.delete(names[2]!);
+    node().says({ type: "ask", page: files, blob: names[1] }).says({ type: "ask", page: files, blob: names[2] });
+    await hashed();
+    expect(node().gave).toEqual([]);
+    expect(said("miss")).toHaveLength(2);
+    await holder.do({ type: "file", id: 2, page: files, name: "a.txt", to: undefined });
+    expect((await until(() => answer("file"))).file).toBeUndefined();
+  });
+
+  it("writes a file to the place that was chosen for it, or not at all", async () => {
+    await allGiven();
+    const written: string[] = [];
+    let end = "";
+    const to = {
+      createWritable: async () => ({
+        write: async (piece: Uint8Array) => void written.push(new TextDecoder().decode(piece)),
+        close: async () => void (end = "closed"),
+        abort: async () => void (end = "aborted"),
+      }),
+    } as unknown as FileSystemFileHandle;
+    await holder.do({ type: "file", id: 3, page: files, name: "a.txt", to });
+    expect(answer("file")!.file).toBe("written");
+    expect([written.join(), end]).toEqual(["aaaa,bbbb,cc", "closed"]);
+    shelf.delete(names[2]!);
+    await holder.do({ type: "file", id: 4, page: files, name: "a.txt", to });
+    expect(answer("file")!.file).toBeUndefined();
+    expect(end).toBe("aborted");
   });
 
   it("asks later again for what nobody gave", async () => {
@@ -195,23 +307,89 @@ describe("what can't be used", () => {
   it("is not held, for nobody knows what else belongs to it", async () => {
     const root = documentOf({ version: 9, kind: "text" }, "x");
     node().welcomes();
-    await holder.do({ type: "open", page: nameOf(root) });
+    await open(nameOf(root));
     node().gives(root);
     await hashed();
     expect(state()).toMatchObject({ phase: "unusable" });
     expect(said("hold")).toEqual([]);
-    expect(shown()).toHaveLength(1);
+  });
+
+  it("is not held when a part has another size than the list says", async () => {
+    const part = bytes("aaaa");
+    const root = documentOf({ version: 1, kind: "files", blobSize: 4, files: [{ name: "a", size: 3, blobs: [nameOf(part)] }] });
+    node().welcomes();
+    await open(nameOf(root));
+    node().gives(root);
+    await hashed();
+    node().gives(part);
+    await hashed();
+    expect(state()).toMatchObject({ phase: "unusable", why: expect.stringContaining("sizes") });
+    expect(said("hold")).toEqual([]);
   });
 });
 
 describe("after a reload", () => {
   it("holds what the tab held, and drops what has changed on the shelf", async () => {
-    await holder.restore([{ page, blob: page, bytes: content }, { page: nameOf(other), blob: nameOf(other), bytes: content }]);
+    shelf.set(page, { page, bytes: content });
+    shelf.set(nameOf(other), { page: nameOf(other), bytes: content });
+    await holder.restore([{ page, blob: page, size: content.length }, { page: nameOf(other), blob: nameOf(other), size: content.length }]);
+    expect([...shelf.keys()]).toEqual([page]);
     node().welcomes();
     expect(said("hold")).toEqual([{ type: "hold", page }]);
-    await holder.do({ type: "open", page });
+    await open(page);
     expect(said("want")).toEqual([]);
     expect(shown().length).toBeGreaterThan(0);
+  });
+
+  it("goes on with a page that was on its way", async () => {
+    const parts = ["aaaa", "bb"].map(bytes);
+    const root = documentOf({ version: 1, kind: "files", blobSize: 4, files: [{ name: "a", size: 6, blobs: parts.map(nameOf) }] });
+    const page = nameOf(root);
+    shelf.set(page, { page, bytes: root });
+    shelf.set(nameOf(parts[0]!), { page, bytes: parts[0]! });
+    await holder.restore([{ page, blob: page, size: root.length }, { page, blob: nameOf(parts[0]!), size: 4 }]);
+    node().welcomes();
+    expect(said("want")).toEqual([{ type: "want", page, root: false }]);
+    expect(said("get").map((m) => m.blob)).toEqual([nameOf(parts[1]!)]);
+    node().gives(parts[1]!);
+    await hashed();
+    expect(said("hold")).toEqual([{ type: "hold", page }]);
+  });
+
+  it("forgets what was still being made", async () => {
+    shelf.set(nameOf(other), { page: "0".repeat(64), bytes: other });
+    await holder.restore([{ page: "0".repeat(64), blob: nameOf(other), size: other.length }]);
+    node().welcomes();
+    expect(shelf.size).toBe(0);
+    expect(node().said).toEqual([]);
+  });
+});
+
+describe("a large page", () => {
+  const root = documentOf({ version: 1, kind: "files", blobSize: 1_048_576, files: [{ name: "film", size: 11 * 1_048_576, blobs: Array.from({ length: 11 }, (_, i) => nameOf(bytes(`${i}`))) }] });
+  const large = nameOf(root);
+
+  beforeEach(async () => {
+    node().welcomes();
+    await open(large);
+    node().gives(root);
+    await hashed();
+  });
+
+  it("is told of, and waits for the reader's word", async () => {
+    expect(state()).toMatchObject({ phase: "offered", totalBytes: 11 * 1_048_576 });
+    expect(answer("about")!.about.files).toEqual([{ name: "film", type: "", size: 11 * 1_048_576 }]);
+    expect(said("get")).toEqual([]);
+    await holder.do({ type: "load", page: large });
+    expect(said("get")).toHaveLength(2);
+  });
+
+  it("is still only offered after the connection was lost", () => {
+    node().ends();
+    vi.advanceTimersByTime(250);
+    node().welcomes();
+    expect(said("want")).toEqual([{ type: "want", page: large, root: false }]);
+    expect(said("get")).toEqual([]);
   });
 });
 

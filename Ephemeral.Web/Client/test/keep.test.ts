@@ -1,14 +1,12 @@
-import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
+import { hex } from "../src/bytes";
 import { Keep, type KeepSurroundings } from "../src/keep";
-import { hex } from "../src/wire";
 import { bytes, nameOf } from "./fakes";
-
-globalThis.IDBKeyRange = IDBKeyRange;
+import { FakeFolder } from "./file-system";
 
 /** One browser: its storage stays, its locks are held by tabs. */
 class Browser {
-  indexedDB = new IDBFactory();
+  files = new FakeFolder();
   #held = new Map<string, () => void>();
   #waiting: [string, () => void][] = [];
   later: (() => void)[] = [];
@@ -27,7 +25,7 @@ class Browser {
       query: async () => ({ held: [...this.#held.keys()].map((name) => ({ name })) }),
     };
     return {
-      indexedDB: this.indexedDB,
+      files: async () => this.files.handle,
       crypto,
       locks: locks as unknown as LockManager,
       setTimeout: (run) => this.later.push(run),
@@ -36,7 +34,9 @@ class Browser {
 
   /** The tab's worker is gone, and its lock with it. */
   ends(keep: Keep): void {
-    const name = `ephemeral.tab.${keep.name.split(".")[1]}`;
+    const id = keep.name.split(".")[1]!;
+    const name = `ephemeral.tab.${id}`;
+    for (const file of this.files.folders.get("ephemeral")!.folders.get(id)!.files.values()) file.open = false;
     this.#held.delete(name);
     const next = this.#waiting.findIndex(([waited]) => waited === name);
     if (next >= 0) this.#waiting.splice(next, 1)[0]![1]();
@@ -47,28 +47,30 @@ class Browser {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  async records(): Promise<unknown[]> {
-    const db = await new Promise<IDBDatabase>((resolve) => {
-      const open = this.indexedDB.open("ephemeral", 1);
-      open.onsuccess = () => resolve(open.result);
-    });
-    return new Promise((resolve) => {
-      const all = db.transaction("kept").objectStore("kept").getAll();
-      all.onsuccess = () => resolve(all.result);
-    });
+  /** Every file of every tab, by its path. */
+  get kept(): string[] {
+    const site = this.files.folders.get("ephemeral");
+    return [...(site?.folders ?? [])].flatMap(([id, { files }]) => [...files.keys()].map((name) => `${id}/${name}`));
+  }
+
+  get bytes(): string {
+    const site = this.files.folders.get("ephemeral")!;
+    return [...site.folders.values()].flatMap(({ files }) => [...files.values()]).map(({ content }) => hex(content)).join();
   }
 }
 
 const secret = bytes("a secret");
 const page = nameOf(secret);
-const kept = { page, blob: page, bytes: secret };
+const part = bytes("a part of it");
+const found = [{ page, blob: page, size: secret.length }, { page, blob: nameOf(part), size: part.length }];
 let browser: Browser;
 beforeEach(() => void (browser = new Browser()));
 
 async function holding(): Promise<Keep> {
   const { keep, found } = (await Keep.open("", browser.tab()))!;
   expect(found).toEqual([]);
-  await keep.save(kept);
+  await keep.save(page, page, secret);
+  await keep.save(page, nameOf(part), part);
   return keep;
 }
 
@@ -77,23 +79,61 @@ describe("a reload", () => {
     const before = await holding();
     browser.ends(before);
     const after = (await Keep.open(before.name, browser.tab()))!;
-    expect(after.found).toEqual([kept]);
+    expect(after.found).toEqual(found);
     expect(after.keep.name).toBe(before.name);
+    expect(await after.keep.load(page, page)).toEqual(secret);
+    expect(await after.keep.load(page, nameOf(part))).toEqual(part);
+    expect(await after.keep.load(page, nameOf(bytes("something else")))).toBeUndefined();
   });
 
   it("waits for the worker before it to end", async () => {
     const before = await holding();
     const opening = Keep.open(before.name, browser.tab());
     setTimeout(() => browser.ends(before), 50);
-    expect((await opening)!.found).toEqual([kept]);
+    expect((await opening)!.found).toEqual(found);
   });
 
   it("can come twice in a row", async () => {
     const before = await holding();
     for (let i = 0; i < 2; i++) {
       browser.ends(before);
-      expect((await Keep.open(before.name, browser.tab()))!.found).toEqual([kept]);
+      expect((await Keep.open(before.name, browser.tab()))!.found).toEqual(found);
     }
+  });
+
+  it("finds what was added after it, too", async () => {
+    const before = await holding();
+    browser.ends(before);
+    const after = (await Keep.open(before.name, browser.tab()))!;
+    const more = bytes("more of it");
+    await after.keep.save(page, nameOf(more), more);
+    browser.ends(after.keep);
+    const last = (await Keep.open(before.name, browser.tab()))!;
+    expect(last.found).toHaveLength(3);
+    expect(await last.keep.load(page, nameOf(more))).toEqual(more);
+    expect(await last.keep.load(page, page)).toEqual(secret);
+  });
+
+  it("finds a page under the name that it got in the end", async () => {
+    const { keep: before } = (await Keep.open("", browser.tab()))!;
+    await before.save("0".repeat(64), nameOf(part), part);
+    await before.rename("0".repeat(64), page);
+    await before.save(page, page, secret);
+    browser.ends(before);
+    const after = (await Keep.open(before.name, browser.tab()))!;
+    expect(new Set(after.found.map((kept) => kept.page))).toEqual(new Set([page]));
+    expect(await after.keep.load(page, nameOf(part))).toEqual(part);
+  });
+
+  it("finds the blobs before one that the disk has lost", async () => {
+    const before = await holding();
+    browser.ends(before);
+    const [folder] = browser.files.folders.get("ephemeral")!.folders.values();
+    const blobs = folder!.files.get("0")!;
+    blobs.content = blobs.content.slice(0, -5);
+    const after = (await Keep.open(before.name, browser.tab()))!;
+    expect(await after.keep.load(page, page)).toEqual(secret);
+    expect(await after.keep.load(page, nameOf(part))).toBeUndefined();
   });
 
   it("finds nothing that was let go of", async () => {
@@ -101,7 +141,7 @@ describe("a reload", () => {
     await before.remove(page);
     browser.ends(before);
     expect((await Keep.open(before.name, browser.tab()))!.found).toEqual([]);
-    expect(await browser.records()).toEqual([]);
+    expect(browser.kept).toEqual([]);
   });
 });
 
@@ -122,7 +162,7 @@ describe("another tab", () => {
     await holding();
     await Keep.open("", browser.tab());
     await browser.timePasses();
-    expect(await browser.records()).toHaveLength(1);
+    expect(browser.kept).toHaveLength(2);
   });
 });
 
@@ -130,14 +170,13 @@ describe("a tab that is gone", () => {
   it("leaves nothing readable, and what it leaves is swept", async () => {
     const gone = await holding();
     browser.ends(gone);
-    const [record] = (await browser.records()) as { sealed: ArrayBuffer }[];
-    const sealed = hex(new Uint8Array(record!.sealed));
-    expect(sealed).not.toContain(hex(bytes("secret")));
-    expect(sealed).not.toContain(page);
+    expect(browser.bytes).not.toContain(hex(bytes("secret")));
+    expect(browser.bytes).not.toContain(page);
+    expect(browser.bytes).not.toContain(nameOf(part));
     expect((await Keep.open("", browser.tab()))!.found).toEqual([]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     await browser.timePasses();
-    expect(await browser.records()).toEqual([]);
+    expect(browser.kept).toEqual([]);
   });
 
   it("is not taken for gone while it is only being reloaded", async () => {
@@ -147,17 +186,29 @@ describe("a tab that is gone", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     const after = (await Keep.open(reloading.name, browser.tab()))!;
     await browser.timePasses();
-    expect(after.found).toEqual([kept]);
-    expect(await browser.records()).toHaveLength(1);
+    expect(after.found).toEqual(found);
+    expect(browser.kept).toHaveLength(2);
   });
 });
 
 describe("a browser that offers no safe place", () => {
-  it.each(["indexedDB", "locks"] as const)("is known by its missing %s", async (missing) => {
+  it.each(["locks"] as const)("is known by its missing %s", async (missing) => {
     expect(await Keep.open("", { ...browser.tab(), [missing]: undefined })).toBeUndefined();
   });
 
   it("is known by its missing WebCrypto", async () => {
     expect(await Keep.open("", { ...browser.tab(), crypto: {} as Crypto })).toBeUndefined();
+  });
+});
+
+describe("a disk that is full", () => {
+  it("says so, and what was kept before stays", async () => {
+    const keep = await holding();
+    const [folder] = browser.files.folders.get("ephemeral")!.folders.values();
+    folder!.room = folder!.size + 10;
+    const more = bytes("more than there is room for");
+    await expect(keep.save(page, nameOf(more), more)).rejects.toThrow("no more room");
+    expect(await keep.load(page, nameOf(more))).toBeUndefined();
+    expect(await keep.load(page, page)).toEqual(secret);
   });
 });

@@ -3,7 +3,7 @@ import type { PageState } from "../src/messages";
 import { heldSentence, sceneOf, telling, titleOf } from "../src/scene";
 
 const state = (change: Partial<PageState>): PageState => ({
-  page: "ab".repeat(32), phase: "asking", standing: "waiter", holders: undefined, waiters: 1, got: 0, total: 0, whole: false, why: "", own: false, ...change,
+  page: "ab".repeat(32), phase: "asking", standing: "waiter", holders: undefined, waiters: 1, gotBytes: 0, totalBytes: 0, fileBytes: undefined, givenBytes: 0, lock: undefined, whole: false, why: "", own: false, ...change,
 });
 
 describe("the scene", () => {
@@ -12,6 +12,7 @@ describe("the scene", () => {
     ["open", state({}), "asking"],
     ["open", state({ holders: 2 }), "asking"],
     ["open", state({ holders: 0 }), "nobody"],
+    ["open", state({ phase: "offered", holders: 0 }), "offered"],
     ["open", state({ phase: "gathering", holders: 1 }), "gathering"],
     ["open", state({ phase: "gathering", holders: 0 }), "nobody"],
     ["lost", state({ holders: 0 }), "lost"],
@@ -26,7 +27,7 @@ describe("the scene", () => {
   ] as const)("with the link %s", (link, page, scene) => expect(sceneOf(link, page)).toBe(scene));
 
   it("says what to do, wherever there is no page to see", () => {
-    for (const scene of ["connecting", "asking", "nobody", "gathering", "lost", "refused", "impossible", "broken", "wrong", "blocked", "turned-away", "unusable"] as const) {
+    for (const scene of ["connecting", "asking", "nobody", "offered", "gathering", "lost", "refused", "impossible", "broken", "wrong", "blocked", "turned-away", "unusable"] as const) {
       const { heading, text } = telling(scene, state({}));
       expect(heading).not.toBe("");
       expect(text).not.toBe("");

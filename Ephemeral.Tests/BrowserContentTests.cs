@@ -105,7 +105,7 @@ public sealed class BrowserContentTests(BrowserStage stage) : BrowserTest(stage)
         var writer = await Person("writer");
         await writer.Visit();
         await writer.Button("Create page").ClickAsync();
-        await Expect(writer.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("There is nothing here yet. Write something first.");
+        await Expect(writer.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("There is nothing here yet. Write something or add a file first.");
         await writer.TextArea.FillAsync(Fresh("Now there is"));
         await Expect(writer.Page.GetByRole(AriaRole.Alert)).ToBeHiddenAsync();
         await writer.PressCreate();
@@ -115,8 +115,8 @@ public sealed class BrowserContentTests(BrowserStage stage) : BrowserTest(stage)
     public async Task A_page_document_of_text_is_shown_as_text_and_one_that_does_not_add_up_says_why()
     {
         var words = Fresh("<b>not bold</b>");
-        var good = Document("""{"version":1,"kind":"text","title":"A title"}""", words);
-        var bad = Document("""{"version":2,"kind":"text"}""", words);
+        var good = TestPage.Document("""{"version":1,"kind":"text","title":"A title"}""", words);
+        var bad = TestPage.Document("""{"version":2,"kind":"text"}""", words);
         await using var holder = await Stage.Web.Visitor("holder");
         holder.Gives(good, bad);
         foreach (var page in new[] { good, bad })
@@ -135,11 +135,5 @@ public sealed class BrowserContentTests(BrowserStage stage) : BrowserTest(stage)
         await reader.SeesHeading("This reader can't show the page");
         await reader.Sees("it is written in version 2");
         await Expect(reader.Main.GetByRole(AriaRole.Link, new() { Name = "Get the raw bytes" })).ToHaveAttributeAsync("href", $"/{bad.Name}/raw");
-    }
-
-    private static TestBlob Document(string header, string body)
-    {
-        var json = Encoding.UTF8.GetBytes(header);
-        return new([0x89, 0x45, 0x50, 0x48, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, (byte)(json.Length >> 8), (byte)json.Length, .. json, .. Encoding.UTF8.GetBytes(body)]);
     }
 }

@@ -9,11 +9,10 @@ public sealed class BrowserKeepTests(BrowserStage stage) : BrowserTest(stage)
 {
     private const string CountKept = """
         async () => {
-          const databases = await indexedDB.databases();
-          if (databases.length === 0) return 0;
-          const db = await new Promise(done => { const open = indexedDB.open(databases[0].name); open.onsuccess = () => done(open.result); });
-          const kept = await new Promise(done => { const count = db.transaction('kept').objectStore('kept').count(); count.onsuccess = () => done(count.result); });
-          db.close();
+          const root = await navigator.storage.getDirectory();
+          const site = await root.getDirectoryHandle('ephemeral', { create: true });
+          let kept = 0;
+          for await (const tab of site.values()) for await (const name of tab.keys()) if (!name.endsWith('.list')) kept++;
           return kept;
         }
         """;
@@ -94,7 +93,7 @@ public sealed class BrowserKeepTests(BrowserStage stage) : BrowserTest(stage)
                 name = await person.Page.EvaluateAsync<string>("() => window.name");
 
                 // The browser does write: what the tab keeps, sealed, under its id; and where its tabs are, for a restored session.
-                await BrowserProcess.Written(directory, name.Split('.')[1], within: "IndexedDB");
+                await BrowserProcess.Written(directory, name.Split('.')[1], within: "File System");
                 await BrowserProcess.Written(directory, page, within: "Sessions");
                 await browser.Kill();
             }

@@ -165,6 +165,6 @@ public sealed partial class BrowserPerson : IAsyncDisposable
         if (!what.Contains("Unrecognized Content-Security-Policy directive 'webrtc'", StringComparison.Ordinal)) _complaints.Enqueue(what);
     }
 
-    [GeneratedRegex("/[0-9a-f]{64}$")]
+    [GeneratedRegex("/[0-9a-f]{64}(#[A-Za-z0-9_-]{43})?$")]
     private static partial Regex PageAddress();
 }

@@ -5,6 +5,7 @@ var scenarios = new Dictionary<string, Func<Report, bool, Task>>
 {
     ["time-to-content"] = TimeToContent.Run,
     ["crowd"] = Crowd.Run,
+    ["big-page"] = Big.Run,
     ["chaos"] = Chaos.Run,
 };
 

@@ -24,6 +24,16 @@ internal sealed class Server : IAsyncDisposable
         }
     }
 
+    /// <summary>The memory that is resident now, in MiB.</summary>
+    public double MiB
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / 1048576.0;
+        }
+    }
+
     /// <summary>The most memory that was resident so far, in MiB.</summary>
     public double PeakMiB
     {

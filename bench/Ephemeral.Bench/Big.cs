@@ -1,0 +1,167 @@
+using System.Diagnostics;
+
+namespace Ephemeral.Bench;
+
+/// <summary>Pages of many blobs: how fast they pass, who uploads how much, and what they cost the server.</summary>
+internal static class Big
+{
+    private const int PageMiB = 64;
+    private const int SlowReaders = 20;
+    private const int SlowBytesPerSecond = 1_000_000;
+
+    public static async Task Run(Report report, bool isShort)
+    {
+        await Speed(report, isShort ? 3 : 7);
+        await Uploads(report);
+        await Memory(report, isShort);
+        await Http(report, isShort ? 256 : 1024);
+    }
+
+    private static async Task Speed(Report report, int rounds)
+    {
+        report.Begin("big-page",
+            $"a page of {PageMiB} MiB in blobs of 256 KiB, fetched 16 at once, each checked by the server and by the visitor, from want to the last one; piping-server passes the same bytes in the same run, unchecked; medians of {rounds} rounds",
+            "what", "ms", "MiB/s", "times piping", "server CPU s", "own CPU s");
+        var page = BigPage.Of(PageMiB);
+        var (piping, why) = await PipingServer.Start();
+        using var _ = piping;
+        if (piping is null)
+            Console.Error.WriteLine($"piping-server: {why}");
+
+        var (one, four, beside) = (new List<Cost>(), new List<Cost>(), new List<Cost>());
+        await using var single = await Server.Start();
+        await using var several = await Server.Start();
+        using var holder = new BigVisitor(page);
+        var holders = Enumerable.Range(0, 4).Select(_ => new BigVisitor(page)).ToList();
+        await holder.Hold(single.Address);
+        foreach (var each in holders)
+            await each.Hold(several.Address);
+        // Taken in turns, so that what else the machine does falls on all alike; the first round warms up.
+        for (var round = -1; round < rounds; round++)
+        {
+            var costs = new[] { await Fetch(page, single), await Fetch(page, several) };
+            if (piping is not null)
+                beside.Add(await Cost.Of(() => piping.CpuSeconds, async () => await piping.Pass(page.Frames)));
+            if (round < 0)
+                beside.Clear();
+            else
+                (one, four) = ([.. one, costs[0]], [.. four, costs[1]]);
+        }
+        holders.ForEach(each => each.Dispose());
+
+        var unit = beside.Count == 0 ? (double?)null : Cost.Median(beside).Ms;
+        foreach (var (what, costs) in new[] { ("1 holder", one), ("4 holders", four), ("piping-server", beside) })
+        {
+            if (costs.Count == 0)
+                continue;
+            var cost = Cost.Median(costs);
+            report.Row(("what", what), ("ms", Math.Round(cost.Ms)), ("mib_per_s", Math.Round(PageMiB * 1000 / cost.Ms)),
+                ("times_piping", unit is null ? "-" : Math.Round(cost.Ms / unit.Value, 2)), ("server_cpu_s", Math.Round(cost.ServerCpu, 2)), ("own_cpu_s", Math.Round(cost.OwnCpu, 2)));
+        }
+    }
+
+    private static async Task<Cost> Fetch(BigPage page, Server server)
+    {
+        using var visitor = new BigVisitor(page);
+        return await Cost.Of(() => server.CpuSeconds, () => visitor.Fetch(server.Address));
+    }
+
+    private static async Task Uploads(Report report)
+    {
+        report.Begin("big-page uploads",
+            $"one holder of {PageMiB} MiB and four visitors that say what they have, as browsers do, eight blobs at a time; uploads in pages. Who comes later finds others who hold all of it, and gets from all of them",
+            "visitors come", "of holder", "of visitors", "ms to last");
+        foreach (var (how, apart) in new[] { ("at once", 0), ("0.2 s apart", 200), ("1 s apart", 1000) })
+        {
+            var page = BigPage.Of(PageMiB);
+            await using var server = await Server.Start();
+            using var holder = new BigVisitor(page);
+            await holder.Hold(server.Address);
+            var visitors = Enumerable.Range(0, 4).Select(_ => new BigVisitor(page)).ToList();
+            var start = Stopwatch.GetTimestamp();
+            await Task.WhenAll(visitors.Select(async (visitor, i) =>
+            {
+                await Task.Delay(i * apart);
+                await visitor.Fetch(server.Address);
+            }));
+            var time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            var uploads = (double)holder.Uploads / page.Blobs.Length;
+            report.Row(("visitors_come", how), ("holder_uploads", Math.Round(uploads, 2)),
+                ("visitor_uploads", Math.Round((double)visitors.Sum(visitor => visitor.Uploads) / page.Blobs.Length, 2)), ("ms", Math.Round(time)));
+            report.Promise(apart > 0 || uploads <= 1.3, "with four visitors, the holder uploads the page at most 1.3 times");
+            visitors.ForEach(visitor => visitor.Dispose());
+        }
+    }
+
+    private static async Task Memory(Report report, bool isShort)
+    {
+        var seconds = isShort ? 20 : 90;
+        report.Begin("big-page memory",
+            $"what the server's resident memory grows by: one visitor at full speed; {SlowReaders} visitors who open 16 gets each and read {SlowBytesPerSecond / 1e6:0} MB a second, of a page larger than they get to read in {seconds} s",
+            "what", "read MiB", "grew MiB", "half way", "server CPU s");
+        foreach (var (what, mebibytes, readers, limit) in new[] { ("1 x 64 MiB", PageMiB, 1, 40), ($"{SlowReaders} slow", 128, SlowReaders, 150) })
+        {
+            var page = BigPage.Of(mebibytes);
+            await using var server = await Server.Start();
+            using (var warm = new BigVisitor(BigPage.Of(1)))
+                await warm.Hold(server.Address);
+            using var holder = new BigVisitor(page);
+            await holder.Hold(server.Address);
+            var visitors = Enumerable.Range(0, readers).Select(_ => new BigVisitor(page)).ToList();
+            var (before, cpu) = (server.MiB, server.CpuSeconds);
+            var fetching = Task.WhenAll(visitors.Select(visitor => visitor.Fetch(server.Address, readers == 1 ? 0 : SlowBytesPerSecond)));
+            var (most, halfWay) = (0.0, 0.0);
+            for (var start = Stopwatch.GetTimestamp(); !fetching.IsCompleted && Stopwatch.GetElapsedTime(start).TotalSeconds < seconds;)
+            {
+                await Task.Delay(100);
+                most = Math.Max(most, server.MiB - before);
+                if (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds / 2.0)
+                    halfWay = most;
+            }
+            report.Row(("what", what), ("read_mib", Math.Round(visitors.Sum(visitor => visitor.GotBytes) / 1048576.0)), ("grew_mib", Math.Round(most)),
+                ("half_way_mib", Math.Round(halfWay)), ("server_cpu_s", Math.Round(server.CpuSeconds - cpu, 1)));
+            report.Promise(most < limit, $"{what}: the server grows by less than {limit} MiB");
+            visitors.ForEach(visitor => visitor.Dispose());
+        }
+    }
+
+    private static async Task Http(Report report, int mebibytes)
+    {
+        report.Begin("big-page http", "GET /<address>/files/<name> from one holder, read as fast as it comes", "MiB", "ms", "MiB/s", "grew MiB", "server CPU s");
+        foreach (var size in new[] { 1, mebibytes })
+        {
+            var page = BigPage.Of(size);
+            await using var server = await Server.Start();
+            using var holder = new BigVisitor(page);
+            await holder.Hold(server.Address);
+            using var http = new HttpClient();
+            var (before, cpu, start) = (server.MiB, server.CpuSeconds, Stopwatch.GetTimestamp());
+            await using (var stream = await http.GetStreamAsync(new Uri(server.Address, $"/{page.Name}/files/big.bin")))
+            {
+                var buffer = new byte[256 << 10];
+                long read = 0;
+                for (int count; (count = await stream.ReadAsync(buffer)) > 0;)
+                    read += count;
+                report.Promise(read == page.Bytes, "the whole file comes");
+            }
+            var ms = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            report.Row(("mib", size), ("ms", Math.Round(ms)), ("mib_per_s", Math.Round(size * 1000 / ms)),
+                ("grew_mib", Math.Round(server.PeakMiB - before)), ("server_cpu_s", Math.Round(server.CpuSeconds - cpu, 2)));
+        }
+    }
+
+    private sealed record Cost(double Ms, double ServerCpu, double OwnCpu)
+    {
+        public static async Task<Cost> Of(Func<double> serverCpu, Func<Task> what)
+        {
+            var own = Process.GetCurrentProcess();
+            var (cpu, ownCpu, start) = (serverCpu(), own.TotalProcessorTime, Stopwatch.GetTimestamp());
+            await what();
+            var ms = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            own.Refresh();
+            return new Cost(ms, serverCpu() - cpu, (own.TotalProcessorTime - ownCpu).TotalSeconds);
+        }
+
+        public static Cost Median(List<Cost> costs) => costs.OrderBy(cost => cost.Ms).ElementAt(costs.Count / 2);
+    }
+}

@@ -38,20 +38,42 @@ public sealed record Blob(byte[] Frame)
     public const int HeadSize = 1 + ContentHash.Size;
 
     // Of this process alone, and of no interest to another.
-    [NonSerialized] private Action<byte[]>? _reuse;
+    [NonSerialized] private Action? _whenDone;
     [NonSerialized] private int _users;
-
-    /// <summary>A blob with one user, whose array is given to <paramref name="reuse"/> when the last one is done with it.</summary>
-    public static Blob Shared(byte[] frame, Action<byte[]> reuse) => new(frame) { _reuse = reuse, _users = 1 };
 
     /// <summary>One more uses it. Who forgets to say that it is done only leaves the array to the collector.</summary>
     public void Use() => Interlocked.Increment(ref _users);
 
+    /// <summary>One more uses it, if anybody still does.</summary>
+    public bool TryUse()
+    {
+        for (var users = Volatile.Read(ref _users); users > 0;)
+        {
+            var seen = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (seen == users)
+                return true;
+            users = seen;
+        }
+        return false;
+    }
+
     /// <summary>One of its users never touches it again.</summary>
     public void Done()
     {
-        if (Interlocked.Decrement(ref _users) == 0)
-            _reuse?.Invoke(Frame);
+        if (Interlocked.Decrement(ref _users) == 0 && Interlocked.Exchange(ref _whenDone, null) is { } whenDone)
+            ThreadPool.UnsafeQueueUserWorkItem(static whenDone => whenDone(), whenDone, preferLocal: false);
+    }
+
+    /// <summary>Calls this when the last of its users is done with it, on a thread of its own: said by who uses it.</summary>
+    public void WhenDone(Action then)
+    {
+        for (var known = _whenDone; ;)
+        {
+            var seen = Interlocked.CompareExchange(ref _whenDone, known + then, known);
+            if (seen == known)
+                return;
+            known = seen;
+        }
     }
 
     /// <summary>The content.</summary>

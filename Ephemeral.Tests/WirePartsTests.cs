@@ -75,14 +75,29 @@ public sealed class WirePartsTests(FewPartsWebApp web) : WireTest<FewPartsWebApp
     }
 
     [Fact]
-    public async Task The_holder_is_asked_before_a_waiter_that_has_never_answered()
+    public async Task Waiters_that_have_never_answered_are_tried_one_at_a_time_and_the_holder_gives_the_rest()
     {
-        var holder = await Holder(_page, _blob);
-        var first = await WaiterWith(_page, _blob);
-        var second = await Waiter(_page, root: false);
-        await second.Get(_page, _blob);
-        await second.NextBlob(_blob);
-        Assert.Equal((1, 0), (holder.Uploads(_blob), first.Uploads(_blob)));
+        var blobs = TestBlob.Several(6);
+        var holder = await Holder(_page, blobs);
+        var mute = new List<TestVisitor>();
+        for (var i = 0; i < 3; i++)
+        {
+            mute.Add(await WaiterWith(_page, blobs));
+            mute[i].Mute();
+        }
+        var getter = await Waiter(_page, root: false);
+        await Web.Freeze();
+        foreach (var blob in blobs)
+            await getter.Get(_page, blob);
+        foreach (var blob in blobs[1..])
+            await getter.NextBlob(blob);
+        Assert.Equal(0, holder.Uploads(blobs[0]));
+        foreach (var each in mute)
+            await each.Fence();
+        Assert.Equal(1, mute.Sum(each => blobs.Sum(each.Asked)));
+
+        Web.Flow();
+        await getter.NextBlob(blobs[0]);
     }
 
     [Fact]

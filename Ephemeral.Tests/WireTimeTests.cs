@@ -1,3 +1,4 @@
+using Ephemeral.Tests.Fixtures;
 using Xunit;
 
 namespace Ephemeral.Tests;
@@ -161,6 +162,30 @@ public sealed class WireTimeTests(ClockedWebApp web) : WireTest<ClockedWebApp>(w
         await getter.NextBlob(_blob);
         await Web.Pass(Seconds(25), getter);
         Assert.Empty(getter.Seen<ErrorCame>(e => e.Blob == _blob.Name));
+    }
+
+    [Fact]
+    public async Task Who_asks_while_the_blob_is_on_its_way_to_another_gets_it_too_but_not_from_one_who_reads_nothing_for_a_second()
+    {
+        var holder = await Holder(_page, _blob);
+        await Web.Freeze();
+        using var stuck = new StuckSocket();
+        var served = Web.Serve(stuck);
+        stuck.Say(new { type = "want", page = _page.Name, root = false });
+        stuck.Say(new { type = "get", page = _page.Name, blob = _blob.Name });
+        await stuck.Stuck;
+
+        var getter = await Waiter(_page, root: false);
+        await getter.Get(_page, _blob);
+        await getter.NextBlob(_blob);
+        Assert.Equal(1, holder.Uploads(_blob));
+
+        await Web.Pass(Seconds(1.1), getter);
+        await getter.Get(_page, _blob);
+        await getter.NextBlob(_blob);
+        Assert.Equal(2, holder.Uploads(_blob));
+        stuck.Abort();
+        await served;
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Ephemeral.Grains;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -22,8 +23,10 @@ public static class EphemeralWeb
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Two blobs of a large page: with less, the writer waits for the reader after each quarter of one.
             kestrel.Limits.MaxResponseBufferSize = 512 << 10;
         });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, Blocks>();
 
         var management = builder.Configuration["Ephemeral:ManagementUrl"];
         if (management is not null)

@@ -4,7 +4,8 @@ namespace Ephemeral.Web;
 
 /// <summary>
 /// One blob on its way to this node's visitors, once for all who wait for it: from this node's holders if it has any, else from
-/// another node that does; from a second one when the first shows no sign of life for a second. Guarded by its page's lock.
+/// another node that does; from a second one when the first shows no sign of life for a second. It lasts until the blob has left
+/// for all of them, so that who asks a moment later than the others has it, too. Guarded by its page's lock.
 /// </summary>
 internal sealed class Flight(NodePage page, ContentHash blob)
 {
@@ -22,6 +23,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     private readonly List<TaskCompletionSource<Blob>> _readers = [];
     private readonly HashSet<Guid> _tried = [];
     private Upload? _upload;
+    private Blob? _landed;
     private ITimer? _ticker;
     private TimeSpan _lastSign;
     private TimeSpan _aliveAt;
@@ -37,6 +39,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
 
     private bool IsRoot => blob == page.Hash;
     private bool IsParked => _upload is null && _calls == 0 && !_deferred;
+    private bool IsOver => _landed is not null || page.FlightOf(blob) != this;
 
     public void Start()
     {
@@ -75,7 +78,11 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     public void Hint()
     {
         _localFailed = false;
-        if (_deferred && !page.HoldersComeSoon())
+        if (_landed is not null)
+        {
+            GiveAgain(_landed);
+        }
+        else if (_deferred && !page.HoldersComeSoon())
         {
             _deferred = false;
             Advance(1);
@@ -103,7 +110,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     /// <summary>Ends when nobody waits for it here any more.</summary>
     public void EndIfUnwanted()
     {
-        if (!IsWanted)
+        if (!IsWanted && _landed is null)
             End();
     }
 
@@ -111,7 +118,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
 
     private void Advance(int more)
     {
-        if (page.FlightOf(blob) != this)
+        if (IsOver)
             return;
         _retryAt = TimeSpan.MaxValue;
         if (_upload is null && !_localFailed && page.CanGive(blob))
@@ -151,7 +158,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     /// <summary>Calls to other nodes may have been lost on their way; they are made again.</summary>
     public void CallsLost()
     {
-        if (_calls > 0)
+        if (_calls > 0 && !IsOver)
             Retry();
     }
 
@@ -179,7 +186,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
                     if (fetched.Coming)
                         _aliveAt = _lastSign = page.Now;
             }
-            while (fetched.Pending && page.FlightOf(blob) == this);
+            while (fetched.Pending && !IsOver);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -189,7 +196,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         lock (page.Gate)
         {
             _calls--;
-            if (page.FlightOf(blob) != this)
+            if (IsOver)
                 return;
             if (fetched.Blob is { } found && found.Frame.Length >= Grains.Blob.HeadSize)
             {
@@ -203,7 +210,10 @@ internal sealed class Flight(NodePage page, ContentHash blob)
 
     private void OnTick()
     {
-        if (page.FlightOf(blob) != this)
+        // Whoever reads so slowly that it still waits to be sent there is no reason to keep it for others.
+        if (_landed is not null)
+            End();
+        if (IsOver)
             return;
         var now = page.Now;
         if (_deferred)
@@ -244,24 +254,70 @@ internal sealed class Flight(NodePage page, ContentHash blob)
 
     private void Land(Blob found)
     {
-        End();
+        // A root is in the hands of many in a moment, who then hold the page.
+        if (IsRoot)
+            End();
+        else
+            Detach();
+        found.Use();
+        Give(found);
+        if (!IsRoot)
+        {
+            _landed = found;
+            found.WhenDone(() =>
+            {
+                lock (page.Gate)
+                    if (_landed == found)
+                        End();
+            });
+        }
+        found.Done();
+    }
+
+    private void Give(Blob found)
+    {
         if (IsRoot)
             page.DeliverRoot(found);
         foreach (var visitor in _getters.Keys)
             visitor.AnswerGets(blob, found);
+        _getters.Clear();
         foreach (var reader in _readers)
         {
             found.Use();
             reader.TrySetResult(found);
         }
+        _readers.Clear();
+    }
+
+    private void GiveAgain(Blob landed)
+    {
+        if (landed.TryUse())
+        {
+            Give(landed);
+            landed.Done();
+            return;
+        }
+        // It left for the last of them just now.
+        _landed = null;
+        _aliveAt = _lastSign = page.Now;
+        if (IsWanted)
+            Retry();
+        else
+            End();
+    }
+
+    private void Detach()
+    {
+        if (_upload is not null)
+            _upload.Flight = null;
+        _upload = null;
     }
 
     private void End()
     {
+        _landed = null;
         _ticker?.Dispose();
-        if (_upload is not null)
-            _upload.Flight = null;
-        _upload = null;
+        Detach();
         page.Remove(this);
     }
 }

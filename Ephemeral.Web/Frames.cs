@@ -4,7 +4,7 @@ namespace Ephemeral.Web;
 
 /// <summary>
 /// Arrays for the frames of large blobs, used again: made anew each time, they would fill the heap with garbage faster than it is
-/// collected. An array is of exactly its frame's size, and cleared before it waits here.
+/// collected. An array is of exactly the length asked for, and cleared before it waits here.
 /// </summary>
 internal sealed class Frames
 {
@@ -15,32 +15,37 @@ internal sealed class Frames
     private readonly List<byte[]> _free = [];
     private int _bytes;
 
-    /// <summary>A blob with a copy of this frame. Its array comes back here when the last one who uses it is done with it.</summary>
-    public Blob Copy(ReadOnlySpan<byte> frame)
-    {
-        if (frame.Length < Large)
-            return new Blob(frame.ToArray());
-        var array = Take(frame.Length) ?? GC.AllocateUninitializedArray<byte>(frame.Length);
-        frame.CopyTo(array);
-        return Blob.Shared(array, Return);
-    }
-
-    private byte[]? Take(int length)
+    /// <summary>An array with whatever is in it.</summary>
+    public byte[] Take(int length)
     {
         lock (_gate)
         {
-            var index = _free.FindLastIndex(array => array.Length == length);
-            if (index < 0)
-                return null;
-            var array = _free[index];
-            _free.RemoveAt(index);
-            _bytes -= length;
-            return array;
+            var index = length < Large ? -1 : _free.FindLastIndex(array => array.Length == length);
+            if (index >= 0)
+            {
+                var array = _free[index];
+                _free.RemoveAt(index);
+                _bytes -= length;
+                return array;
+            }
         }
+        return GC.AllocateUninitializedArray<byte>(length);
     }
 
-    private void Return(byte[] array)
+    /// <summary>A blob with one user, of which this is the frame. The array comes back here when the last one who uses it is done with it.</summary>
+    public Blob ToBlob(byte[] array)
     {
+        var blob = new Blob(array);
+        blob.Use();
+        blob.WhenDone(() => Return(array));
+        return blob;
+    }
+
+    /// <summary>Nobody uses the array any more.</summary>
+    public void Return(byte[] array)
+    {
+        if (array.Length < Large)
+            return;
         Array.Clear(array);
         lock (_gate)
         {

@@ -35,6 +35,9 @@ internal sealed class Membership(Visitor visitor, NodePage page)
     /// <summary>It has answered an ask well.</summary>
     public bool AnsweredWell { get; set; }
 
+    /// <summary>It is asked for the first time, and has neither answered nor been silent for long.</summary>
+    public bool IsTried(TimeSpan now) => State == VisitorState.Waiter && !AnsweredWell && LastUntil <= now && visitor.OpenAsks > 0;
+
     /// <summary>Until when it goes last, for being silent or having missed.</summary>
     public TimeSpan LastUntil { get; set; }
 
@@ -71,14 +74,15 @@ internal sealed class Membership(Visitor visitor, NodePage page)
     /// How good it is to ask: lower is better. Who answered well comes before who was served here, before who only claims;
     /// of the former those first who are still fetching, so that the holder uploads a page about once; who was silent or
     /// missed goes last for a minute. With <paramref name="balance"/>, who has given enough steps behind
-    /// others who can give too, so that a crowd does not fall on its first holder.
+    /// others who can give too, so that a crowd does not fall on its first holder. With <paramref name="tries"/>, somebody
+    /// who is still fetching and has never been asked comes first, too.
     /// </summary>
-    public int Rank(TimeSpan now, bool balance) =>
+    public int Rank(TimeSpan now, bool balance, bool tries) =>
         LastUntil > now ? 6
         : visitor.AsksFull ? 5
         : State == VisitorState.Claimed ? 4
         : balance && HasGivenEnough(now) ? 3
-        : !AnsweredWell ? 2
+        : !AnsweredWell && !(tries && State == VisitorState.Waiter) ? 2
         : State == VisitorState.Holder ? 1
         : 0;
 }

@@ -18,6 +18,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     private int _claims;
     private int _waiters;
     private int _givers; // waiters with parts
+    private Membership? _onTrial;
     private int _rootWanted;
     private int _readers;
 
@@ -247,15 +248,19 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     public Membership? Choose(ContentHash blob, HashSet<Membership> tried, bool balance)
     {
         Membership? best = null;
+        // One at a time: however many of them turn out mute, the other blobs come from those who are known.
+        var tries = blob != hash && _onTrial?.IsTried(Now) != true;
         var (bestRank, now, start) = ((Rank: int.MaxValue, Asks: 0), Now, _members.Count == 0 ? 0 : Random.Shared.Next(_members.Count));
         for (var i = 0; i < _members.Count && bestRank != default; i++)
         {
             var member = _members[(start + i) % _members.Count];
             if (!member.CanGive(blob) || tried.Contains(member))
                 continue;
-            if ((member.Rank(now, balance), member.Visitor.OpenAsks) is var rank && rank.CompareTo(bestRank) < 0)
+            if ((member.Rank(now, balance, tries), member.Visitor.OpenAsks) is var rank && rank.CompareTo(bestRank) < 0)
                 (best, bestRank) = (member, rank);
         }
+        if (best is { State: VisitorState.Waiter, AnsweredWell: false })
+            _onTrial = best;
         return best;
     }
 

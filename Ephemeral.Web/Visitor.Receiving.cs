@@ -7,12 +7,15 @@ namespace Ephemeral.Web;
 /// <summary>The part of a visitor that takes frames off the socket: what is too long, malformed or unasked goes no further.</summary>
 internal sealed partial class Visitor
 {
+    private const int LeastGrown = 16 << 10;
     private const int MaxStrayFrames = 16;
     private const int MaxStrayBytes = 4 << 20;
     private static readonly TimeSpan StrayWindow = TimeSpan.FromMinutes(1);
 
     private Queue<(TimeSpan At, int Frames, int Bytes)>? _strays;
     private ContentHash? _receiving;
+    // A page's blobs are of one size, but for the last: where the guess is right, a blob is received into its place.
+    private int _lastFrame = LeastGrown;
 
     private async Task<bool> Receive()
     {
@@ -63,7 +66,7 @@ internal sealed partial class Visitor
         var maxBlob = _node.Options.MaxBlob;
         await _node.Memory.Acquire(maxBlob);
         _receiving = hash;
-        var frame = ArrayPool<byte>.Shared.Rent(ended ? Blob.HeadSize : 16 << 10);
+        var frame = _node.Frames.Take(Math.Max(_lastFrame, head.Length));
         try
         {
             head.CopyTo(frame);
@@ -71,36 +74,41 @@ internal sealed partial class Visitor
             while (!ended && length - Blob.HeadSize <= maxBlob)
             {
                 if (length == frame.Length)
-                    frame = Grow(frame, Math.Min(frame.Length * 4, Blob.HeadSize + maxBlob + 1));
+                    frame = Resize(frame, Math.Clamp(frame.Length * 4, LeastGrown, Blob.HeadSize + maxBlob + 1));
                 var part = await _socket.ReceiveAsync(frame.AsMemory(length), CancellationToken.None);
                 length += part.Count;
                 AskedBytes += part.Count;
                 ended = part.EndOfMessage;
             }
-            return length - Blob.HeadSize > maxBlob
-                ? Fail(ErrorCode.TooLarge, $"A blob has at most {maxBlob} bytes.", hash)
-                : Answer(hash, frame.AsSpan(0, length));
+            if (length - Blob.HeadSize > maxBlob)
+                return Fail(ErrorCode.TooLarge, $"A blob has at most {maxBlob} bytes.", hash);
+            _lastFrame = length;
+            return Answer(hash, ref frame, length);
         }
         finally
         {
             _receiving = null;
-            ArrayPool<byte>.Shared.Return(frame, clearArray: true);
+            _node.Frames.Return(frame);
             _node.Memory.Release(maxBlob);
             SendWaitingAsks();
         }
     }
 
     // The blob is checked here, at the holder's own node, before anybody else sees a byte of it. A late one is not even hashed.
-    private bool Answer(ContentHash hash, ReadOnlySpan<byte> frame)
+    // The frame is left empty when the blob has taken it over.
+    private bool Answer(ContentHash hash, ref byte[] frame, int length)
     {
-        if (Look(hash).Awaited && ContentHash.Of(frame[Blob.HeadSize..]) != hash)
+        if (Look(hash).Awaited && ContentHash.Of(frame.AsSpan(Blob.HeadSize..length)) != hash)
             return Fail(ErrorCode.BadContent, "The bytes do not have the hash that the frame names.", hash);
         List<Ask> asks;
         lock (_gate)
             asks = _asks.Take(hash, _node.Now);
         if (asks.Count == 0)
             return true;
-        var blob = _node.Frames.Copy(frame);
+        if (length < frame.Length)
+            frame = Resize(frame, length);
+        var blob = _node.Frames.ToBlob(frame);
+        frame = [];
         foreach (var ask in asks)
         {
             ask.Of.Page.AnsweredWell(ask.Of, hash);
@@ -149,11 +157,11 @@ internal sealed partial class Visitor
         return _strays.Sum(stray => stray.Frames) <= MaxStrayFrames && _strays.Sum(stray => stray.Bytes) <= MaxStrayBytes;
     }
 
-    private static byte[] Grow(byte[] frame, int size)
+    private byte[] Resize(byte[] frame, int length)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(size);
-        frame.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(frame, clearArray: true);
-        return larger;
+        var other = _node.Frames.Take(length);
+        frame.AsSpan(0, Math.Min(frame.Length, length)).CopyTo(other);
+        _node.Frames.Return(frame);
+        return other;
     }
 }

@@ -87,6 +87,9 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
     public Task<TestVisitor> Visitor(string name = "visitor", Action<ClientWebSocketOptions>? options = null, bool thin = false) =>
         TestVisitor.Connect(SocketAddress, name, options, thin);
 
+    /// <summary>Serves a visitor that comes by no network.</summary>
+    internal Task Serve(WebSocket socket) => App.Services.GetRequiredService<WebNode>().Serve(socket);
+
     /// <summary>Blocks one more page, as an operator does in a configuration file while the server runs.</summary>
     public void Block(TestBlob page)
     {

@@ -3,6 +3,7 @@ import { activityLog } from "./activity";
 import { flame, h, saveAs, say } from "./dom";
 import { HomeScreen } from "./home";
 import type { FromHolder, PageState, ToHolder } from "./messages";
+import { savedName } from "./names";
 import { PageScreen } from "./page";
 import { isHeld, sceneOf, titleOf, type Scene } from "./scene";
 import type { LinkState } from "./socket";
@@ -129,7 +130,7 @@ function fileOf(name: string, to: FileSystemFileHandle | undefined): Promise<Blo
 
 /** A large file goes straight to its place on the disk, where the browser lets the person choose one. */
 async function saveFile(name: string, size: number): Promise<boolean> {
-  const suggestedName = name.split("/").at(-1)!;
+  const suggestedName = savedName(name);
   let to: FileSystemFileHandle | undefined;
   if (size > savedDirectly && globalThis.showSaveFilePicker) {
     try {

@@ -6,6 +6,7 @@ import { copy, flame, h, saveAs, say } from "./dom";
 import { hearth } from "./hearth";
 import { lockForm } from "./lock";
 import type { About, Content, PageState } from "./messages";
+import { visible } from "./names";
 import { Rate } from "./rate";
 import { heldSentence, isHeld, telling, type Scene } from "./scene";
 import { Shown, type ShowActions } from "./show";
@@ -138,11 +139,11 @@ export class PageScreen {
     const sentence = [sealed && kind !== "sealed" ? `${aboutWords.kinds.sealed}: ${what}` : what, kind !== "files" && files.length > 0 && aboutWords.withFiles(files.length)];
     const rows = files.slice(0, filesNamed).map((file) => {
       const state = h("small", { "data-size": String(file.size) }, size(file.size));
-      return h("li", {}, h("bdi", {}, file.name), state);
+      return h("li", {}, h("bdi", {}, visible(file.name)), state);
     });
     this.#fileStates = rows.map((row) => row.lastElementChild as HTMLElement);
     if (files.length > filesNamed) rows.push(h("li", {}, aboutWords.more(files.length - filesNamed)));
-    this.#about.replaceChildren(h("h3", {}, title || sentence.filter(Boolean).join(" ")), ...(title ? [h("p", {}, sentence.filter(Boolean).join(" "))] : []), h("ul", {}, ...rows));
+    this.#about.replaceChildren(h("h3", {}, visible(title) || sentence.filter(Boolean).join(" ")), ...(title ? [h("p", {}, sentence.filter(Boolean).join(" "))] : []), h("ul", {}, ...rows));
   }
 
   showContent(content: Content, own: boolean): void {

@@ -215,7 +215,6 @@ export const files = {
 };
 
 export const kinds = {
-  markdown: "This is Markdown, shown as it was written.",
   other: (kind: string) => `This page is of the kind “${kind}”, which this reader can't show yet. It is held all the same, and you can have its bytes.`,
 };
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { hex } from "../src/bytes";
 import { Keep, type KeepSurroundings } from "../src/keep";
 import { bytes, nameOf } from "./fakes";
@@ -42,9 +42,18 @@ class Browser {
     if (next >= 0) this.#waiting.splice(next, 1)[0]![1]();
   }
 
+  /** Ends when a tab has looked for what others left, and found something. */
+  found(): Promise<void> {
+    return vi.waitFor(() => expect(this.later).not.toEqual([]), { timeout: 5_000 });
+  }
+
+  /** Ends when a tab waits for another's lock. */
+  waits(): Promise<void> {
+    return vi.waitFor(() => expect(this.#waiting).not.toEqual([]), { timeout: 5_000 });
+  }
+
   async timePasses(): Promise<void> {
     for (const run of this.later.splice(0)) await run();
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Every file of every tab, by its path. */
@@ -89,7 +98,8 @@ describe("a reload", () => {
   it("waits for the worker before it to end", async () => {
     const before = await holding();
     const opening = Keep.open(before.name, browser.tab());
-    setTimeout(() => browser.ends(before), 50);
+    await browser.waits();
+    browser.ends(before);
     expect((await opening)!.found).toEqual(found);
   });
 
@@ -174,7 +184,7 @@ describe("a tab that is gone", () => {
     expect(browser.bytes).not.toContain(page);
     expect(browser.bytes).not.toContain(nameOf(part));
     expect((await Keep.open("", browser.tab()))!.found).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await browser.found();
     await browser.timePasses();
     expect(browser.kept).toEqual([]);
   });
@@ -183,7 +193,7 @@ describe("a tab that is gone", () => {
     const reloading = await holding();
     browser.ends(reloading);
     await Keep.open("", browser.tab());
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await browser.found();
     const after = (await Keep.open(reloading.name, browser.tab()))!;
     await browser.timePasses();
     expect(after.found).toEqual(found);

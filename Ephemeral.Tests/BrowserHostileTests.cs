@@ -53,14 +53,14 @@ public sealed class BrowserHostileTests(BrowserStage stage) : BrowserTest(stage)
         var elsewhere = await Ending(BrowserElsewhere.Start());
         var reader = await Reads(Fresh($"<p><a href='{elsewhere.Address}/link'>A link</a> <a href='/other'>Nowhere</a> <a href='#there'>Down</a><p id=there>"));
         if (scripts) await reader.RunScripts();
-        await reader.Guest.GetByText("A link").ClickAsync();
+        await reader.ClickInPage("A link");
         await reader.Sees("This page wants to open");
         await Expect(reader.Page.GetByRole(AriaRole.Link, new() { Name = "Open", Exact = true })).ToHaveAttributeAsync("href", elsewhere.Address + "/link");
         await reader.Button("Dismiss").ClickAsync();
-        await reader.Guest.GetByText("Nowhere").ClickAsync();
+        await reader.ClickInPage("Nowhere");
         await reader.Sees("That link leads nowhere: a page here has no neighbours.");
         await reader.Button("Dismiss").ClickAsync();
-        await reader.Guest.GetByText("Down").ClickAsync();
+        await reader.ClickInPage("Down");
         await reader.SeesPage("A link");
         await AssertNobodyWasReached(elsewhere);
     }

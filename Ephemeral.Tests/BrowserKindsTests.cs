@@ -106,11 +106,11 @@ public sealed class BrowserKindsTests(BrowserStage stage) : BrowserTest(stage)
         await Expect(reader.Guest.Locator("script, [onerror], [href^=javascript]")).ToHaveCountAsync(0);
         await Expect(reader.Button("Run scripts")).ToBeHiddenAsync();
 
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "nothing" }).ClickAsync();
+        await reader.ClickInPage("nothing");
         await reader.Sees("That link leads nowhere: the page has no such file.");
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "tracker" }).ClickAsync();
+        await reader.ClickInPage("tracker");
         await Expect(reader.Page.GetByRole(AriaRole.Link, new() { Name = "Open", Exact = true })).ToHaveAttributeAsync("href", $"{elsewhere.Address}/tracker.png");
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "the other" }).ClickAsync();
+        await reader.ClickInPage("the other");
         await Expect(reader.Main.GetByRole(AriaRole.Region, new() { Name = "other.md" })).ToHaveTextAsync("# Other");
         Assert.Equal([], elsewhere.Hits);
         Assert.Equal(0, elsewhere.Connections);

@@ -21,22 +21,22 @@ public sealed class BrowserSiteTests(BrowserStage stage) : BrowserTest(stage)
         await Expect(reader.Guest.Locator("body")).ToHaveCSSAsync("background-image", new System.Text.RegularExpressions.Regex("^url\\(\"blob:"));
         await Expect(reader.Guest.GetByText("Off")).ToBeVisibleAsync();
 
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "About" }).ClickAsync();
+        await reader.ClickInPage("About");
         await reader.Sees("my site/pages/about us.html");
         await Expect(reader.Guest.GetByText("Deep down")).ToBeVisibleAsync();
         await ScrolledTo(reader, down: true);
         await Expect(reader.Page).ToHaveTitleAsync("2 here · About us");
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "Up" }).ClickAsync();
+        await reader.ClickInPage("Up");
         await ScrolledTo(reader, down: false);
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "Gone" }).ClickAsync();
+        await reader.ClickInPage("Gone");
         await reader.Sees("That link leads nowhere: the page has no such file.");
         await reader.Button("Back").ClickAsync();
         await reader.Sees("my site/index.html");
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "Root" }).ClickAsync();
+        await reader.ClickInPage("Root");
         await reader.Sees("my site/pages/about us.html");
         await reader.Button("Start page").ClickAsync();
         await Expect(reader.Guest.GetByText("Off")).ToBeVisibleAsync();
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "Notes" }).ClickAsync();
+        await reader.ClickInPage("Notes");
         await Expect(reader.Main.GetByRole(AriaRole.Region, new() { Name = "my site/notes.txt" })).ToHaveTextAsync("Just notes.");
     }
 
@@ -46,7 +46,7 @@ public sealed class BrowserSiteTests(BrowserStage stage) : BrowserTest(stage)
         var reader = await Reads(Site());
         await reader.RunScripts();
         await reader.SeesPage("classic, module of both, mapped, data 42");
-        await reader.Guest.GetByRole(AriaRole.Link, new() { Name = "About" }).ClickAsync();
+        await reader.ClickInPage("About");
         await reader.SeesPage("On here, too");
         await reader.Button("Turn scripts off").ClickAsync();
         await reader.SeesPage("Deep down");

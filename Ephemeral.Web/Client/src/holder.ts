@@ -42,8 +42,8 @@ export class Holder implements Visitor {
   link: Speaker = { say: () => {}, line: undefined };
   shelf: Shelf | undefined;
   #pages = new Map<string, Page>();
-  /** Blobs that the shelf had no room for. A Blob's bytes are the browser's to keep, not the script's. */
-  #spare = new Map<string, Blob>();
+  /** Of each page the blobs that the shelf had no room for. A Blob's bytes are the browser's to keep, not the script's. */
+  #spare = new Map<string, Map<string, Blob>>();
   #untold = new Set<Page>();
   #unsaid = new Map<Page, string[]>();
   #limits: Limits = defaultLimits;
@@ -125,7 +125,7 @@ export class Holder implements Visitor {
       const name = await sha256(root);
       if (!this.#pages.get(name)?.isWhole) {
         this.#log(log.created(name, root.length + [...blobs.values()].reduce((sum, size) => sum + size, 0)));
-        if (blobs.size > 0) await this.shelf?.rename(provisional, name).catch(() => this.#log(log.notKept));
+        if (blobs.size > 0) await this.#rename(provisional, name);
         const page = this.#page(name);
         page.own = true;
         page.key = key;
@@ -481,13 +481,14 @@ export class Holder implements Visitor {
       if (!this.shelf) throw new Error("There is no shelf.");
       await this.shelf.save(page, blob, bytes);
     } catch {
-      this.#spare.set(blob, source ?? new Blob([bytes]));
+      const spare = this.#spare.get(page) ?? new Map<string, Blob>();
+      this.#spare.set(page, spare.set(blob, source ?? new Blob([bytes])));
     }
   }
 
   async #read(page: Page, blob: string): Promise<Bytes | undefined> {
     if (blob === page.name) return page.root;
-    const spare = this.#spare.get(blob);
+    const spare = this.#spare.get(page.name)?.get(blob);
     const bytes = spare
       ? await spare.arrayBuffer().then((buffer) => new Uint8Array(buffer), () => undefined)
       : await this.shelf?.load(page.name, blob);
@@ -496,9 +497,15 @@ export class Holder implements Visitor {
     return bytes;
   }
 
+  async #rename(page: string, to: string): Promise<void> {
+    const spare = this.#spare.get(page);
+    if (spare) this.#spare.set(to, spare);
+    this.#spare.delete(page);
+    await this.shelf?.rename(page, to).catch(() => this.#log(log.notKept));
+  }
+
   #forget(name: string): void {
-    const blobs = this.#pages.get(name)?.have.keys() ?? [];
-    for (const blob of blobs) this.#spare.delete(blob);
+    this.#spare.delete(name);
     this.shelf?.remove(name).catch(() => this.#log(log.notKept));
   }
 

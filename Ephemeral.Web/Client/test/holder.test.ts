@@ -254,6 +254,22 @@ describe("a page of files", () => {
     expect(node().gave).toEqual([names[0]]);
   });
 
+  it("lets go of one page without losing what another has in common with it, with a full shelf, too", async () => {
+    shelfIsFull = true;
+    await allGiven();
+    const other = documentOf({ version: 1, kind: "files", blobSize: 4, files: [{ name: "same.txt", size: 10, blobs: names }] });
+    await open(nameOf(other));
+    node().gives(other);
+    await hashed();
+    await allGiven();
+    expect(state()).toMatchObject({ page: nameOf(other), phase: "held" });
+    await holder.do({ type: "release", page: files });
+    node().says({ type: "ask", page: files, blob: names[0] }).says({ type: "ask", page: nameOf(other), blob: names[1] });
+    await until(() => node().gave.length > 0);
+    expect(node().gave).toEqual([names[1]]);
+    expect(said("miss")).toEqual([{ type: "miss", page: files, blob: names[0] }]);
+  });
+
   it("says miss for what the disk has lost, and gives nothing wrong", async () => {
     await allGiven();
     shelf.get(names[1]!)!.bytes = bytes("short");

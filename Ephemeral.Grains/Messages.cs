@@ -40,6 +40,7 @@ public sealed record Blob(byte[] Frame)
     // Of this process alone, and of no interest to another.
     [NonSerialized] private Action? _whenDone;
     [NonSerialized] private int _users;
+    [NonSerialized] private int _queues;
 
     /// <summary>One more uses it. Who forgets to say that it is done only leaves the array to the collector.</summary>
     public void Use() => Interlocked.Increment(ref _users);
@@ -75,6 +76,12 @@ public sealed record Blob(byte[] Frame)
             known = seen;
         }
     }
+
+    /// <summary>It waits in one more queue; true if that is the first.</summary>
+    public bool EnterQueue() => Interlocked.Increment(ref _queues) == 1;
+
+    /// <summary>It waits in one queue less; true if that was the last.</summary>
+    public bool LeaveQueue() => Interlocked.Decrement(ref _queues) == 0;
 
     /// <summary>The content.</summary>
     public ReadOnlySpan<byte> Content => Frame.AsSpan(HeadSize);

@@ -1,6 +1,6 @@
 namespace Ephemeral.Web;
 
-/// <summary>Bounds the bytes of blobs that this node is receiving. Who finds no room waits, first come first served.</summary>
+/// <summary>Bounds the bytes of blobs that this node is receiving or has queued. Who would receive one and finds no room waits, first come first served.</summary>
 internal sealed class BlobMemory(long capacity)
 {
     private readonly Lock _gate = new();
@@ -31,6 +31,13 @@ internal sealed class BlobMemory(long capacity)
             _waiting.Enqueue((bytes, granted));
             return new ValueTask(granted.Task);
         }
+    }
+
+    /// <summary>Takes room for a blob that is here already, whether there is any or not.</summary>
+    public void Take(long bytes)
+    {
+        lock (_gate)
+            _free -= bytes;
     }
 
     /// <summary>Gives room back.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
+using System.Threading.RateLimiting;
 using Ephemeral.Grains;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -10,6 +12,7 @@ namespace Ephemeral.Web;
 internal static class Endpoints
 {
     private const string Address = "{page:hash}";
+    private const string RequestLimit = "requests";
     private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
@@ -17,14 +20,15 @@ internal static class Endpoints
     {
         app.Use(Headers.Add);
         app.UseRouting();
+        app.UseRateLimiter();
         app.MapStaticAssets();
         app.MapMethods("/", Read, (HttpContext http) => File(http, "index.html"));
         app.MapMethods("/" + Address, Read, (HttpContext http, string page, WebNode node) =>
             IsBlocked(node, page) ? Blocked(http) : File(http, "index.html"));
         app.MapMethods("/view", Read, (HttpContext http) => File(http, "view.html"));
-        app.MapMethods($"/{Address}/raw", Read, Raw);
-        app.MapMethods($"/{Address}/files/{{**name}}", Read, PageFile);
-        app.MapMethods($"/api/pages/{Address}", Read, Health);
+        app.MapMethods($"/{Address}/raw", Read, Raw).RequireRateLimiting(RequestLimit);
+        app.MapMethods($"/{Address}/files/{{**name}}", Read, PageFile).RequireRateLimiting(RequestLimit);
+        app.MapMethods($"/api/pages/{Address}", Read, Health).RequireRateLimiting(RequestLimit);
         app.MapMethods("/health/live", Read, () => Results.Text("alive\n"));
         app.MapMethods("/health/ready", Read, (HttpContext http, NodeLife life) => life.IsReady ? Results.Text("ready\n") : Busy(http, "not ready\n"));
         app.Map("/ws", Visit);
@@ -39,15 +43,47 @@ internal static class Endpoints
             return Results.Text("This origin may not connect here.\n", statusCode: StatusCodes.Status403Forbidden);
         if (node.IsDraining || node.IsFull || !life.IsReady)
             return Busy(http, "This node takes no visitors now.\n");
-        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        var address = Addresses.Of(http, options.Value);
+        if (!node.Addresses.TryEnter(address, out var retryAfter))
+            return Busy(http, "Too many visitors, or too many at once.\n", retryAfter);
+        try
         {
-            SubProtocol = Wire.Subprotocol,
-            KeepAliveInterval = options.Value.PingInterval,
-            KeepAliveTimeout = options.Value.SilenceLimit - options.Value.PingInterval,
-        });
-        await node.Serve(socket);
+            using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+            {
+                SubProtocol = Wire.Subprotocol,
+                KeepAliveInterval = options.Value.PingInterval,
+                KeepAliveTimeout = options.Value.SilenceLimit - options.Value.PingInterval,
+            });
+            await node.Serve(socket);
+        }
+        finally
+        {
+            node.Addresses.Leave(address);
+        }
         return Results.Empty;
     }
+
+    /// <summary>Bounds the requests that cost more than a file: those for a page's bytes and numbers.</summary>
+    public static void AddRequestLimit(this IServiceCollection services) => services.AddRateLimiter(limiter =>
+    {
+        limiter.AddPolicy(RequestLimit, http =>
+        {
+            var limits = http.RequestServices.GetRequiredService<IOptions<WebOptions>>().Value;
+            return Addresses.Of(http, limits) is { } address
+                ? RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
+                {
+                    TokenLimit = limits.RequestsPerSecondPerAddress,
+                    TokensPerPeriod = limits.RequestsPerSecondPerAddress,
+                    ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+                })
+                : RateLimitPartition.GetNoLimiter(IPAddress.None);
+        });
+        limiter.OnRejected = (rejected, _) =>
+        {
+            var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : TimeSpan.FromSeconds(1);
+            return new ValueTask(Busy(rejected.HttpContext, "Too many requests from your address.\n", wait, StatusCodes.Status429TooManyRequests).ExecuteAsync(rejected.HttpContext));
+        };
+    });
 
     private static async Task<IResult> Raw(HttpContext http, string page, WebNode node)
     {
@@ -123,10 +159,10 @@ internal static class Endpoints
 
     private static IResult Blocked(HttpContext http) => Results.Text("This page is not served here.\n", statusCode: StatusCodes.Status451UnavailableForLegalReasons);
 
-    private static IResult Busy(HttpContext http, string sentence)
+    private static IResult Busy(HttpContext http, string sentence, TimeSpan? retryAfter = null, int status = StatusCodes.Status503ServiceUnavailable)
     {
-        http.Response.Headers.RetryAfter = "2";
-        return Results.Text(sentence, statusCode: StatusCodes.Status503ServiceUnavailable);
+        http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling((retryAfter ?? TimeSpan.FromSeconds(2)).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return Results.Text(sentence, statusCode: status);
     }
 
     private static IResult File(HttpContext http, string name, int status = StatusCodes.Status200OK)

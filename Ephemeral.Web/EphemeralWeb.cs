@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Ephemeral.Grains;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -25,6 +26,13 @@ public static class EphemeralWeb
             kestrel.AddServerHeader = false;
             // Two blobs of a large page: with less, the writer waits for the reader after each quarter of one.
             kestrel.Limits.MaxResponseBufferSize = 512 << 10;
+            // A request has no body and few headers, and nobody is waited for longer than a phone on a bad line needs.
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+            // Above the visitors, so that a full node can still say that it is.
+            var visitors = kestrel.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value.MaxVisitors;
+            kestrel.Limits.MaxConcurrentConnections = visitors + Math.Max(1000, visitors / 8);
         });
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, Blocks>();
 
@@ -49,6 +57,8 @@ public static class EphemeralWeb
 
         configure?.Invoke(builder);
         builder.Services.TryAddKeyedSingleton(WebNode.Clock, TimeProvider.System);
+        builder.Services.AddRequestLimit();
+        builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<WebOptions>>(BelieveProxies);
         builder.Services.AddRouting(routing => routing.ConstraintMap["hash"] = typeof(Endpoints.HashConstraint));
         builder.Services.AddSingleton<WebNode>();
         builder.Services.AddSingleton<NodeLife>();
@@ -59,9 +69,24 @@ public static class EphemeralWeb
         var app = builder.Build();
         if (management is not null)
             UseManagement(app, management);
+        app.UseForwardedHeaders();
         app.UseWebSockets();
         app.MapEphemeral();
         return app;
+    }
+
+    // Only whose address they are, and only from proxies that were named; through several, up to the first that was not.
+    private static void BelieveProxies(ForwardedHeadersOptions forwarded, IOptions<WebOptions> web)
+    {
+        forwarded.ForwardedHeaders = web.Value.Proxies.Length > 0 ? ForwardedHeaders.XForwardedFor : ForwardedHeaders.None;
+        forwarded.ForwardLimit = null;
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in web.Value.Proxies)
+            if (IPAddress.TryParse(proxy, out var address))
+                forwarded.KnownProxies.Add(address);
+            else
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
     }
 
     // By the port it came to: a Host header can say anything.

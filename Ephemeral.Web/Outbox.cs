@@ -4,10 +4,9 @@ using Ephemeral.Grains;
 namespace Ephemeral.Web;
 
 /// <summary>What waits to be sent to one visitor: bounded in bytes, written by one writer, which exists only while there is something to write.</summary>
-/// <param name="maxBytes">Most bytes beyond what the visitor asked for by <c>get</c>.</param>
-/// <param name="overflow">Called once when they are exceeded; the outbox then takes nothing more.</param>
+/// <param name="overflow">Called once when more is queued than one visitor may have beyond its <c>get</c>s; the outbox then takes nothing more.</param>
 /// <param name="room">Called, outside any lock, each time a blob has been written.</param>
-internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Action room) : IThreadPoolWorkItem
+internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Action room) : IThreadPoolWorkItem
 {
     // Larger blobs go out as fragments of one message, so that a slow reader ties up this much, not the blob's size twice.
     private const int Fragment = 64 << 10;
@@ -18,11 +17,15 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
     private long _bytes;
     private long _creditBytes;
     private bool _writing;
+    private long _writingSince = long.MaxValue;
     private bool _full;
     private WebSocketCloseStatus? _close;
 
     /// <summary>Bytes of every kind that wait to be sent.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Since when the visitor is taking what is being sent to it, on the node's clock; <see cref="TimeSpan.MaxValue"/> while nothing is.</summary>
+    public TimeSpan WritingSince => new(Volatile.Read(ref _writingSince));
 
     /// <summary>Ends when the close frame is out, or can't be sent.</summary>
     public Task Closed => _closed.Task;
@@ -59,7 +62,7 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
                 return;
             _close = (WebSocketCloseStatus)status;
             if (discard)
-                _items.Clear();
+                Discard();
             StartWriting();
         }
     }
@@ -75,15 +78,25 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
             _bytes += item.Bytes.Length;
             if (item.OnCredit)
                 _creditBytes += item.Bytes.Length;
-            _full = _bytes - _creditBytes > maxBytes;
+            _full = _bytes - _creditBytes > node.Options.MaxQueuedBytes;
             if (!_full)
             {
                 _items.Enqueue(item);
+                node.Backlog.Add(item.Bytes, item.Blob);
                 StartWriting();
                 return;
             }
         }
         overflow();
+    }
+
+    private void Discard()
+    {
+        while (_items.TryDequeue(out var item))
+        {
+            _bytes -= item.Bytes.Length;
+            node.Backlog.Remove(item.Bytes, item.Blob);
+        }
     }
 
     private void StartWriting()
@@ -97,22 +110,24 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
 
     private async Task Write()
     {
+        Item item = default;
         try
         {
             while (true)
             {
-                Item item;
                 ReadOnlyMemory<byte> bytes;
                 lock (_gate)
                 {
                     if (!_items.TryDequeue(out item))
                     {
                         _writing = false;
+                        Volatile.Write(ref _writingSince, long.MaxValue);
                         if (_close is null)
                             return;
                         break;
                     }
                     bytes = item.Bytes;
+                    Volatile.Write(ref _writingSince, node.Now.Ticks);
                     if (item.Slot is { } slot)
                     {
                         bytes = slot.Waiting;
@@ -123,6 +138,7 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
                 for (; bytes.Length > Fragment; bytes = bytes[Fragment..])
                     await socket.SendAsync(bytes[..Fragment], type, endOfMessage: false, CancellationToken.None);
                 await socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None);
+                node.Backlog.Remove(item.Bytes, item.Blob);
                 item.Blob?.Done();
                 lock (_gate)
                 {
@@ -130,6 +146,7 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
                     if (item.OnCredit)
                         _creditBytes -= item.Bytes.Length;
                 }
+                item = default;
                 if (type == WebSocketMessageType.Binary)
                     room();
             }
@@ -139,6 +156,13 @@ internal sealed class Outbox(WebSocket socket, int maxBytes, Action overflow, Ac
         {
             // The visitor is gone; its read loop ends by the same cause and takes it off every page.
             socket.Abort();
+            lock (_gate)
+            {
+                if (item.Bytes is not null)
+                    node.Backlog.Remove(item.Bytes, item.Blob);
+                Discard();
+                (_bytes, _full) = (0, true);
+            }
         }
         _closed.TrySetResult();
     }

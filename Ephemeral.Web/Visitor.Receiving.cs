@@ -10,17 +10,35 @@ internal sealed partial class Visitor
     private const int LeastGrown = 16 << 10;
     private const int MaxStrayFrames = 16;
     private const int MaxStrayBytes = 4 << 20;
+    private const int MaxEmptyParts = 16;
     private static readonly TimeSpan StrayWindow = TimeSpan.FromMinutes(1);
 
     private Queue<(TimeSpan At, int Frames, int Bytes)>? _strays;
     private ContentHash? _receiving;
+    private long _since;
+    private bool _hasSpoken;
+    private int _emptyParts;
     // A page's blobs are of one size, but for the last: where the guess is right, a blob is received into its place.
     private int _lastFrame = LeastGrown;
+
+    /// <summary>A blob that was asked of it is coming.</summary>
+    public bool IsReceiving => _receiving is not null;
+
+    // Since when it is expected to say its first word, or to end what it has begun to say. Read by others without a lock.
+    private TimeSpan Since
+    {
+        get => new(Volatile.Read(ref _since));
+        set => Volatile.Write(ref _since, value.Ticks);
+    }
+
+    /// <summary>It has taken too long to say anything, or to end what it has begun to say.</summary>
+    public bool IsLate(TimeSpan now) => now - Since >= (_hasSpoken ? _node.Options.AnswerTime : _node.Options.FirstMessageTime);
 
     private async Task<bool> Receive()
     {
         // A receive into nothing: an idle visitor holds no buffer.
         var start = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+        (_hasSpoken, _emptyParts, Since) = (true, 0, _node.Now);
         if (start.MessageType == WebSocketMessageType.Close)
             return false;
         if (start.EndOfMessage)
@@ -53,9 +71,19 @@ internal sealed partial class Visitor
             length += part.Count;
             if (part.EndOfMessage)
                 return (length, true);
+            if (IsEmptyAgain(part))
+                break;
         }
         return (length, false);
     }
+
+    // A message may be cut into many parts, but not endlessly into parts with nothing in them.
+    private bool IsEmptyAgain(ValueWebSocketReceiveResult part) => part is { Count: 0, EndOfMessage: false } && ++_emptyParts > MaxEmptyParts;
+
+    // Who sends more than it may is not read from for a while: it feels that itself, and nobody else does.
+    private Task Pace() => _bytes.TrySpend(0, _node.Options.BytesPerSecond, _node.Options.BytesPerSecond, _node.Now, out var wait)
+        ? Task.CompletedTask
+        : Task.Delay(wait + TimeSpan.FromMilliseconds(1), _node.Time); // a part of a millisecond would be none
 
     private async Task<bool> ReceiveBlob(ReadOnlyMemory<byte> head, bool ended)
     {
@@ -65,7 +93,7 @@ internal sealed partial class Visitor
 
         var maxBlob = _node.Options.MaxBlob;
         await _node.Memory.Acquire(maxBlob);
-        _receiving = hash;
+        (_receiving, Since) = (hash, _node.Now);
         var frame = _node.Frames.Take(Math.Max(_lastFrame, head.Length));
         try
         {
@@ -79,7 +107,10 @@ internal sealed partial class Visitor
                 length += part.Count;
                 AskedBytes += part.Count;
                 ended = part.EndOfMessage;
+                if (IsEmptyAgain(part))
+                    return Fail(ErrorCode.BadMessage, "A frame came in too many empty parts.");
             }
+            _bytes.TrySpend(length, _node.Options.BytesPerSecond, double.MaxValue, _node.Now, out _);
             if (length - Blob.HeadSize > maxBlob)
                 return Fail(ErrorCode.TooLarge, $"A blob has at most {maxBlob} bytes.", hash);
             _lastFrame = length;
@@ -136,8 +167,8 @@ internal sealed partial class Visitor
             {
                 var part = await _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
                 ended = part.EndOfMessage;
-                if (!CountStray(frames: 0, part.Count))
-                    return Fail(ErrorCode.NotAsked, "Too many bytes that nobody asked for.", blob);
+                if (IsEmptyAgain(part) || !CountStray(frames: 0, part.Count))
+                    return Fail(ErrorCode.NotAsked, "Too much that nobody asked for.", blob);
             }
             return true;
         }

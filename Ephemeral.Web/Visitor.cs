@@ -22,6 +22,7 @@ internal sealed partial class Visitor
     private List<OpenGet>? _gets;
     private Rate _messages;
     private Rate _refusals;
+    private Rate _bytes;
     private bool _left;
 
     public Visitor(WebSocket socket, WebNode node)
@@ -29,7 +30,8 @@ internal sealed partial class Visitor
         _socket = socket;
         _node = node;
         _asks = new Asks(node.Options.MaxAsks);
-        _outbox = new Outbox(socket, node.Options.MaxQueuedBytes, () => Close(1013, discard: true), StartGets);
+        _since = node.Now.Ticks;
+        _outbox = new Outbox(socket, node, () => Close(1013, discard: true), StartGets);
     }
 
     /// <summary>Bytes of asked blobs that have come from it: a sign of life.</summary>
@@ -41,6 +43,12 @@ internal sealed partial class Visitor
     /// <summary>How many blobs are asked of it. Read without the lock, too.</summary>
     public int OpenAsks => _asks.Count;
 
+    /// <summary>Bytes of every kind that wait to be sent to it.</summary>
+    public long QueuedBytes => _outbox.Bytes;
+
+    /// <summary>Since when it is taking one thing that is sent to it, or giving one; <see cref="TimeSpan.MaxValue"/> while it does neither.</summary>
+    public TimeSpan BusySince => IsReceiving && Since < _outbox.WritingSince ? Since : _outbox.WritingSince;
+
     /// <summary>Serves the visitor until it is gone.</summary>
     public async Task Run()
     {
@@ -49,6 +57,8 @@ internal sealed partial class Visitor
         {
             while (await Receive())
             {
+                Since = TimeSpan.MaxValue;
+                await Pace();
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
@@ -141,6 +151,14 @@ internal sealed partial class Visitor
         ThreadPool.UnsafeQueueUserWorkItem(static visitor => _ = visitor.LeaveAndFinish(), this, preferLocal: false);
     }
 
+    /// <summary>Says why, and closes.</summary>
+    public void CutOff(ErrorCode code, string sentence)
+    {
+        Since = TimeSpan.MaxValue;
+        Refuse(code, sentence);
+        Close(Wire.CloseCode(code));
+    }
+
     /// <summary>Ends the connection at once.</summary>
     public void Abort() => _socket.Abort();
 
@@ -177,7 +195,8 @@ internal sealed partial class Visitor
     private bool Handle(ReadOnlySpan<byte> text)
     {
         var now = _node.Now;
-        if (!_messages.TrySpend(1, _node.Options.MessagesPerSecond, _node.Options.MessageBurst, now, out var retryAfter))
+        if (!_messages.TrySpend(1, _node.Options.MessagesPerSecond, _node.Options.MessageBurst, now, out var retryAfter)
+            || !_bytes.TrySpend(text.Length, _node.Options.BytesPerSecond, _node.Options.BytesPerSecond, now, out retryAfter))
         {
             // One refusal a message, and as many as a burst has messages: then it is not a mistake any more.
             return _refusals.TrySpend(1, _node.Options.MessagesPerSecond, _node.Options.MessageBurst, now, out _)

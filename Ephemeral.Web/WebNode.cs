@@ -38,8 +38,11 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         (Grains, _options, Options, Time, _logger) = (grains, options, options.CurrentValue, time, logger);
         Welcome = Wire.Welcome(Options);
         Memory = new BlobMemory(Options.BlobMemory);
+        Backlog = new Backlog(Options.MaxQueuedBytesInAll, Memory, MakeRoomSoon);
+        Addresses = new Addresses(Options, time);
         Agenda = new Agenda(time);
         Prover = new Prover(this);
+        _look = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
         Block(Options);
         _onBlocked = options.OnChange(Block);
         var meter = meters.Create(Telemetry.Meter);
@@ -54,6 +57,8 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public TimeSpan Now => Time.GetElapsedTime(0);
     public byte[] Welcome { get; }
     public BlobMemory Memory { get; }
+    public Backlog Backlog { get; }
+    public Addresses Addresses { get; }
     public Frames Frames { get; } = new();
     public Agenda Agenda { get; }
     public Prover Prover { get; }
@@ -210,6 +215,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public void Dispose()
     {
         _onBlocked?.Dispose();
+        _look.Dispose();
         Agenda.Dispose();
         Prover.Dispose();
     }

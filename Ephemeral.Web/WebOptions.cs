@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Ephemeral.Grains;
 using Microsoft.Extensions.Options;
 
@@ -35,11 +36,34 @@ public sealed class WebOptions
     [Range(1, 1_000_000)]
     public int MaxVisitors { get; set; } = 50_000;
 
+    /// <summary>Visitors of this node from one address, of IPv6 from one /64; more are answered 503. Default: 256: many people share an address.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxVisitorsPerAddress { get; set; } = 256;
+
+    /// <summary>New visitors of this node in a second; more are answered 503. Default: 5,000.</summary>
+    [Range(1, 1_000_000)]
+    public int NewVisitorsPerSecond { get; set; } = 5000;
+
+    /// <summary>The same, from one address. Default: 64.</summary>
+    [Range(1, 1_000_000)]
+    public int NewVisitorsPerSecondPerAddress { get; set; } = 64;
+
+    /// <summary>Requests a second from one address for the bytes, the files and the numbers of pages; more are answered 429. Default: 100.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerSecondPerAddress { get; set; } = 100;
+
+    /// <summary>Addresses and networks of the proxies in front, such as <c>10.0.0.0/8</c>: what they say in X-Forwarded-For is believed. Default: none.</summary>
+    public string[] Proxies { get; set; } = [];
+
     /// <summary>Bytes queued for one visitor beyond what it asked for by <c>get</c>; over that it is closed with 1013. Default: 8 MiB.</summary>
     [Range(64 << 10, 1 << 30)]
     public int MaxQueuedBytes { get; set; } = 8 << 20;
 
-    /// <summary>Bytes of blobs being received by this node; more wait their turn. Default: 256 MiB.</summary>
+    /// <summary>Bytes queued for all visitors, each blob counted once; over that those who read slowest are closed with 1013. Default: 512 MiB.</summary>
+    [Range(2 << 20, long.MaxValue)]
+    public long MaxQueuedBytesInAll { get; set; } = 512 << 20;
+
+    /// <summary>Bytes of blobs that this node is receiving or has queued; new ones wait their turn. Default: 256 MiB.</summary>
     [Range(1 << 20, long.MaxValue)]
     public long BlobMemory { get; set; } = 256 << 20;
 
@@ -50,6 +74,18 @@ public sealed class WebOptions
     /// <summary>Messages of one visitor at once. Default: 2,000.</summary>
     [Range(1, 1_000_000)]
     public int MessageBurst { get; set; } = 2000;
+
+    /// <summary>Bytes per second of one visitor: messages beyond are refused, and blobs are read no faster. Default: 512 MiB.</summary>
+    [Range(64 << 10, int.MaxValue)]
+    public int BytesPerSecond { get; set; } = 512 << 20;
+
+    /// <summary>How long a new visitor may say nothing; then it is closed with 1013. Default: 2 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan FirstMessageTime { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long one message or one answer may take from its first byte to its last; then its visitor is closed with 1013. Default: 1 minute.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan AnswerTime { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Bytes per second that this node asks for only to see that claims are true. Default: 16 MiB.</summary>
     [Range(64 << 10, 1 << 30)]
@@ -91,6 +127,8 @@ internal sealed class WebOptionsRules : IValidateOptions<WebOptions>
             return ValidateOptionsResult.Fail($"Ephemeral:AllowedOrigins has '{bad}', which is not an origin like https://example.org.");
         if (Array.FindIndex(options.BlockedPages, page => !ContentHash.TryParse(page, out _)) is >= 0 and var index)
             return ValidateOptionsResult.Fail($"Ephemeral:BlockedPages:{index} is not an address of 64 lower-case hex digits.");
+        if (Array.FindIndex(options.Proxies, proxy => !IPNetwork.TryParse(proxy, out _) && !IPAddress.TryParse(proxy, out _)) is >= 0 and var at)
+            return ValidateOptionsResult.Fail($"Ephemeral:Proxies:{at} is '{options.Proxies[at]}', which is neither an address like 10.1.2.3 nor a network like 10.0.0.0/8.");
         return ValidateOptionsResult.Success;
     }
 }

@@ -262,7 +262,8 @@ export class Holder implements Visitor {
     this.#limits = limits;
     this.env.tell({ type: "limits", maxBlob: limits.maxBlob });
     this.#log(log.welcomed);
-    if (this.#watching && limits.features.includes("pulse")) line.send({ type: "watch" });
+    // Also said when there is nothing to watch: a node closes the line of one who says nothing at all.
+    if (limits.features.includes("pulse")) line.send({ type: this.#watching ? "watch" : "unwatch" });
     const said: string[] = [];
     for (const page of this.#pages.values()) {
       if (!page.claim) continue;

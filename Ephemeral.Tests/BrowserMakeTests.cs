@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -119,6 +120,41 @@ public sealed class BrowserMakeTests(BrowserStage stage) : BrowserTest(stage)
         await Expect(writer.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("nothing here yet");
     }
 
+    [BrowserFact]
+    public async Task A_zip_bomb_in_a_folder_stays_the_small_file_that_it_is()
+    {
+        var bomb = Bomb();
+        var folder = Directory.CreateTempSubdirectory("ephemeral-bomb-");
+        try
+        {
+            await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "bomb.zip"), bomb);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "read me.txt"), Fresh("Open the zip!"));
+            var writer = await Person("writer");
+            await writer.Visit();
+            await writer.Page.GetByLabel("Add a folder").SetInputFilesAsync(folder.FullName);
+            var page = await writer.PressCreate();
+
+            var reader = await Person("reader");
+            await reader.Visit(page);
+            await reader.SeesViewing(2);
+            await Expect(reader.Button($"Look at {folder.Name}/read me.txt")).ToBeVisibleAsync();
+            await Expect(reader.Button($"Look at {folder.Name}/bomb.zip")).ToHaveCountAsync(0);
+            var saving = await reader.Page.RunAndWaitForDownloadAsync(() => reader.Button($"Save {folder.Name}/bomb.zip").ClickAsync());
+            Assert.Equal(bomb, await File.ReadAllBytesAsync(await saving.PathAsync()));
+            var all = await reader.Page.RunAndWaitForDownloadAsync(() => reader.Button("Save all").ClickAsync());
+            Assert.InRange(new FileInfo(await all.PathAsync()).Length, bomb.Length, bomb.Length + 2_000);
+
+            using var http = new HttpClient();
+            using var answer = await http.GetAsync(new Uri(Stage.Web.Address, $"{page}/files/{folder.Name}/bomb.zip"));
+            Assert.Empty(answer.Content.Headers.ContentEncoding);
+            Assert.Equal(bomb, await answer.Content.ReadAsByteArrayAsync());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [BrowserTheory]
     [InlineData("../../etc/passwd")]
     [InlineData("a//b")]
@@ -191,6 +227,16 @@ public sealed class BrowserMakeTests(BrowserStage stage) : BrowserTest(stage)
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    /// <summary>A zip of 256 MiB of zeros, a thousandth of that in size.</summary>
+    private static byte[] Bomb()
+    {
+        using var file = new MemoryStream();
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        using (var zeros = zip.CreateEntry("zeros", CompressionLevel.Optimal).Open())
+            for (var i = 0; i < 256; i++) zeros.Write(new byte[1 << 20]);
+        return file.ToArray();
     }
 
     private static FilePayload Payload(string name, byte[] bytes) => new() { Name = name, MimeType = "application/octet-stream", Buffer = bytes };

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -18,7 +19,7 @@ public sealed class BrowserSiteTests(BrowserStage stage) : BrowserTest(stage)
         await Expect(reader.Guest.GetByRole(AriaRole.Heading)).ToHaveCSSAsync("color", "rgb(184, 58, 16)");
         await Expect(reader.Guest.GetByText("Off")).ToHaveCSSAsync("color", "rgb(0, 0, 255)");
         foreach (var picture in await reader.Guest.GetByRole(AriaRole.Img).AllAsync()) await Expect(picture).ToHaveJSPropertyAsync("naturalWidth", 7);
-        await Expect(reader.Guest.Locator("body")).ToHaveCSSAsync("background-image", new System.Text.RegularExpressions.Regex("^url\\(\"blob:"));
+        await Expect(reader.Guest.Locator("body")).ToHaveCSSAsync("background-image", new Regex("^url\\(\"blob:"));
         await Expect(reader.Guest.GetByText("Off")).ToBeVisibleAsync();
 
         await reader.ClickInPage("About");
@@ -76,6 +77,31 @@ public sealed class BrowserSiteTests(BrowserStage stage) : BrowserTest(stage)
         await reader.SeesPage("All tried.");
         Assert.Equal([], elsewhere.Hits);
         Assert.Single(reader.Context.Pages);
+    }
+
+    [BrowserFact]
+    public async Task A_picture_that_is_one_blob_ten_thousand_times_is_not_put_together_for_its_site()
+    {
+        var html = new TestBlob(Encoding.UTF8.GetBytes($"<h1>{Fresh("Small")}</h1><img src=huge.png alt='the huge one'>"));
+        var zeros = new TestBlob(new byte[1 << 20]);
+        var huge = string.Join(',', Enumerable.Repeat($"\"{zeros.Name}\"", 10_000));
+        var root = TestPage.Document($$$"""
+            {"version":1,"kind":"files","blobSize":{{{1 << 20}}},"entry":"index.html","files":[
+            {"name":"index.html","type":"text/html","size":{{{html.Bytes.Length}}},"blobs":["{{{html.Name}}}"]},
+            {"name":"huge.png","type":"image/png","size":{{{10_000L << 20}}},"blobs":[{{{huge}}}]}]}
+            """);
+        var holder = await Ending(Stage.Web.Visitor("holder"));
+        holder.Gives(root, html, zeros);
+        await holder.Hold(root);
+        await holder.NextStatus(root, "holder");
+        var reader = await Person("reader");
+        reader.Expects(Blocked);
+        await reader.Visit(root.Name);
+        await reader.Sees("9.8 GiB");
+        await reader.Button("Load it").ClickAsync();
+        await reader.SeesPage("Small");
+        await Expect(reader.Guest.GetByAltText("the huge one")).Not.ToHaveAttributeAsync("src", new Regex(".+"));
+        Assert.Equal(1, holder.Uploads(zeros));
     }
 
     private static TestPage Site()

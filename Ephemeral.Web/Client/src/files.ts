@@ -1,4 +1,5 @@
 // The files of a page: as folders, with pictures to look at, and to be saved one by one or all at once.
+import { Allowance } from "./allowance";
 import { bytesIn, type PageFile } from "./document";
 import { h, saveAs, say } from "./dom";
 import { foldersOf, visible, type Folder } from "./names";
@@ -29,8 +30,8 @@ export class Files {
     this.#preview = new Preview(guest, (name) => actions.file(name));
   }
 
-  /** `title`: what a zip of it is called. `folded`: the list is there for whoever asks. */
-  show(files: PageFile[], own: boolean, title: string, folded: boolean): void {
+  /** `title`: what a zip of it is called. `place`: all that the page is, what goes along with its words, or there for whoever asks. */
+  show(files: PageFile[], own: boolean, title: string, place: "alone" | "below" | "folded"): void {
     this.clear();
     this.#own = own;
     this.#title = title;
@@ -42,12 +43,13 @@ export class Files {
     const whole = foldersOf(files);
     if (files.length === 1) parts.push(h("ul", {}, this.#row(files[0]!, files[0]!.name)));
     else parts.push(this.#list(whole, whole.folders.length <= fewFolders && files.length <= step));
-    if (folded) {
+    if (place === "folded") {
       const summary = h("summary", {}, words.files(files.length, bytesIn(files)));
       return this.element.replaceChildren(h("details", { class: "all" }, summary, ...parts));
     }
     this.element.replaceChildren(...parts);
-    if (files.length === 1) this.element.querySelector<HTMLButtonElement>("button.look")?.click();
+    // Not below words: those may show it already.
+    if (files.length === 1 && place === "alone") this.element.querySelector<HTMLButtonElement>("button.look")?.click();
   }
 
   /** Looks at a file wherever it is in the list. */
@@ -179,6 +181,7 @@ export class Files {
       if (event.key === "ArrowLeft") look(looking - 1);
       else if (event.key === "ArrowRight") look(looking + 1);
     };
+    const allowance = new Allowance(pictures);
     const thumbs: HTMLElement[] = [];
     const loading = new Map<Element, () => Promise<void>>();
     this.#watch = new IntersectionObserver((entries) => {
@@ -194,7 +197,7 @@ export class Files {
       const watch = this.#watch;
       const button = h("button", { type: "button", "aria-label": words.picture(index + 1, pictures.length, visible(file.name)), onclick: () => look(index) });
       loading.set(button, async () => {
-        const blob = await this.actions.file(file.name);
+        const blob = allowance.take(file) ? await this.actions.file(file.name) : undefined;
         if (watch !== this.#watch) return;
         const failed = (): void => button.replaceChildren(h("small", {}, visible(file.name)));
         if (!blob) return failed();

@@ -1,4 +1,5 @@
 // Shows a page of any kind, as its document says it is. A stranger's HTML, Markdown and PDF are only ever taken apart inside the sandboxed frame.
+import { Allowance } from "./allowance";
 import type { UsableDocument } from "./document";
 import { h, say } from "./dom";
 import { Files } from "./files";
@@ -29,6 +30,7 @@ export class Shown {
   #files: Files;
   #content: Content | undefined;
   #own = false;
+  #allowance = new Allowance([]);
   #place = h("nav", { class: "place", "aria-label": words.site });
   #been: string[] = [];
 
@@ -44,6 +46,7 @@ export class Shown {
     this.#own = own;
     const { document: shown } = content;
     const { kind, title, text, files, entry } = shown;
+    this.#allowance = new Allowance(files);
     const parts: Node[] = [];
     if (title) {
       parts.push(h("p", { class: "title" }, title));
@@ -56,7 +59,7 @@ export class Shown {
     else if (kind !== "files") parts.push(h("p", { class: "hint" }, kinds.other(kind.slice(0, 40))));
     if (files.length > 0 || kind === "files") {
       parts.push(this.#files.element);
-      this.#files.show(files, own, savedName(title || content.page.slice(0, 8)), site !== undefined);
+      this.#files.show(files, own, savedName(title || content.page.slice(0, 8)), site !== undefined ? "folded" : kind === "files" ? "alone" : "below");
     }
     this.element.replaceChildren(...parts);
 
@@ -85,7 +88,8 @@ export class Shown {
       code, name, root, fragment,
       files: files.map(({ name, type }) => ({ name, type })),
       file: (name: string) => {
-        if (!asked.has(name)) asked.set(name, files.some((file) => file.name === name) ? this.actions.file(name) : Promise.resolve(undefined));
+        const file = files.find((file) => file.name === name);
+        if (!asked.has(name)) asked.set(name, file && this.#allowance.take(file) ? this.actions.file(name) : Promise.resolve(undefined));
         return asked.get(name)!;
       },
       follow: (reference: string) => {

@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 test("a file that can't be had says so, and the others are still there", async () => {
-  files.show([file("a.txt"), file("b.txt")], false, "t", false);
+  files.show([file("a.txt"), file("b.txt")], false, "t", "alone");
   actions.file.mockResolvedValueOnce(undefined).mockReturnValueOnce(blob("two"));
   button("Look at a.txt").click();
   await vi.waitFor(() => expect(files.element.textContent).toContain("This file can't be had right now."));
@@ -34,7 +34,7 @@ test("a file that can't be had says so, and the others are still there", async (
 });
 
 test("a file that can't be saved says so by its name, which is text", async () => {
-  files.show([file("<b>.bin")], false, "t", false);
+  files.show([file("<b>.bin")], false, "t", "alone");
   actions.saveFile.mockResolvedValue(false);
   button("Save <b>.bin").click();
   await vi.waitFor(() => expect(files.element.querySelector(".trouble")?.textContent).toBe("<b>.bin could not be saved."));
@@ -42,7 +42,7 @@ test("a file that can't be saved says so by its name, which is text", async () =
 });
 
 test("packing that fails says so, and can be tried again", async () => {
-  files.show([file("a.txt"), file("b.txt")], false, "t", false);
+  files.show([file("a.txt"), file("b.txt")], false, "t", "alone");
   actions.file.mockResolvedValue(undefined);
   button("Save all").click();
   await vi.waitFor(() => expect(files.element.textContent).toContain("They could not be packed."));
@@ -50,7 +50,7 @@ test("packing that fails says so, and can be tried again", async () => {
 });
 
 test("what came too late is not shown", async () => {
-  files.show([file("a.txt"), file("b.txt")], false, "t", false);
+  files.show([file("a.txt"), file("b.txt")], false, "t", "alone");
   let come = (): void => undefined;
   const late = new Promise<Blob>((resolve) => (come = () => resolve(blob("one"))));
   actions.file.mockReturnValueOnce(late).mockReturnValueOnce(blob("two"));
@@ -64,8 +64,16 @@ test("what came too late is not shown", async () => {
 });
 
 test("a folder is laid out when it is opened", async () => {
-  files.show(Array.from({ length: 3_000 }, (_, i) => file(`folder ${i % 20}/${i}.bin`)), false, "t", false);
+  files.show(Array.from({ length: 3_000 }, (_, i) => file(`folder ${i % 20}/${i}.bin`)), false, "t", "alone");
   expect(files.element.querySelectorAll("li").length).toBe(20);
   files.element.querySelector("details")!.open = true;
   await vi.waitFor(() => expect(files.element.querySelectorAll("li").length).toBe(20 + 150));
+});
+
+test("a single file is looked at by itself, but not below words that may show it already", async () => {
+  actions.file.mockReturnValue(blob("one"));
+  files.show([file("a.txt")], false, "t", "below");
+  expect(actions.file).not.toHaveBeenCalled();
+  files.show([file("a.txt")], false, "t", "alone");
+  await vi.waitFor(() => expect(files.element.querySelector("pre")?.textContent).toBe("one"));
 });

@@ -87,6 +87,13 @@ internal sealed class BlobStream(WebNode node, ContentHash page, PageFile file, 
     {
         while (_coming.Count < Ahead && _next < file.Blobs.Count)
             _coming.Enqueue(node.Read(page, file.Blobs[_next++], Patience, _closed.Token));
-        return await _coming.Dequeue() ?? throw new OperationCanceledException("Nobody who holds the page has given a part of the file in time.");
+        try
+        {
+            return await _coming.Dequeue() ?? throw new OperationCanceledException("Nobody who holds the page has given a part of the file in time.");
+        }
+        catch (TimeoutException e)
+        {
+            throw new OperationCanceledException(e.Message, e);
+        }
     }
 }

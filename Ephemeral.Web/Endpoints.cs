@@ -121,17 +121,25 @@ internal static class Endpoints
             return (null, Blocked(http));
         // Even with no time to wait, a holder who is there needs a moment to answer.
         var time = wait == 0 ? TimeSpan.FromMilliseconds(250) : TimeSpan.FromSeconds(wait);
-        return await node.Read(Parse(page), Parse(page), time, http.RequestAborted) is { } root
-            ? (root, null)
-            : (null, Results.Text("Nobody who holds this page has given it in time.\n", statusCode: StatusCodes.Status404NotFound));
+        try
+        {
+            return await node.Read(Parse(page), Parse(page), time, http.RequestAborted) is { } root
+                ? (root, null)
+                : (null, Results.Text("Nobody who holds this page has given it in time.\n", statusCode: StatusCodes.Status404NotFound));
+        }
+        catch (TimeoutException)
+        {
+            return (null, Unreachable(http));
+        }
     }
 
     private static async Task<IResult> Health(HttpContext http, string page, WebNode node)
     {
         if (IsBlocked(node, page))
             return Blocked(http);
-        var (holders, waiters) = await node.Count(Parse(page));
-        return Results.Json(new { page, holders, waiters });
+        return await node.Count(Parse(page), NodePage.ReachedWithin) is (var holders, var waiters)
+            ? Results.Json(new { page, holders, waiters })
+            : Unreachable(http);
     }
 
     private static bool IsText(Blob blob)
@@ -158,6 +166,9 @@ internal static class Endpoints
     private static bool IsBlocked(WebNode node, string page) => node.IsBlocked(Parse(page));
 
     private static IResult Blocked(HttpContext http) => Results.Text("This page is not served here.\n", statusCode: StatusCodes.Status451UnavailableForLegalReasons);
+
+    // Not 404 and not zero: that would say that nobody holds the page.
+    private static IResult Unreachable(HttpContext http) => Busy(http, "The silos do not answer now.\n");
 
     private static IResult Busy(HttpContext http, string sentence, TimeSpan? retryAfter = null, int status = StatusCodes.Status503ServiceUnavailable)
     {

@@ -6,6 +6,9 @@ namespace Ephemeral.Web;
 /// <summary>The part of a page that talks with its grain, and tells the visitors how the page is.</summary>
 internal sealed partial class NodePage
 {
+    /// <summary>A silo that has died is replaced within seconds: whoever asks meanwhile waits for it.</summary>
+    public static readonly TimeSpan ReachedWithin = TimeSpan.FromSeconds(5);
+
     private const int CrowdMember = 5_000;
     private static readonly TimeSpan AnnounceEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan WaitingEvery = TimeSpan.FromSeconds(2);
@@ -46,13 +49,12 @@ internal sealed partial class NodePage
             return _health is null ? null : Wire.Status(hash, Total.Holders, Total.Waiters, you);
     }
 
-    /// <summary>The numbers, asked of the grain unless they are known here.</summary>
-    public async Task<(int Holders, int Waiters)> Count()
+    /// <summary>The numbers, asked of the grain unless they are known here; null if it could not be reached, which is not the same as nobody.</summary>
+    public async Task<(int Holders, int Waiters)?> Count(TimeSpan within)
     {
-        if (_health is null)
-            await Refresh();
+        var known = await IsReached(within);
         lock (Gate)
-            return Total;
+            return known ? Total : null;
     }
 
     /// <summary>Announces as soon as the pace allows.</summary>
@@ -94,11 +96,11 @@ internal sealed partial class NodePage
             return _announced == default ? Task.CompletedTask : Announce();
     }
 
-    /// <summary>How urgent it is to announce again when only these silos are alive: 2 somebody waits, 1 a single holder is left, 0 it can wait.</summary>
+    /// <summary>How urgent it is to announce again when only these silos are alive: 2 somebody waits, if only for the first answer, 1 a single holder is left, 0 it can wait.</summary>
     public int UrgencyWithout(ImmutableArray<SiloAddress> alive)
     {
         lock (Gate)
-            return _health is null || alive.Contains(_health.Silo) ? 0 : RootWanted || _flights?.Count > 0 ? 2 : Total.Holders <= 1 ? 1 : 0;
+            return _health is null ? (_announcing ? 2 : 0) : alive.Contains(_health.Silo) ? 0 : RootWanted || _flights?.Count > 0 ? 2 : Total.Holders <= 1 ? 1 : 0;
     }
 
     /// <summary>Announces anew, whatever became of an announcement that is under way.</summary>
@@ -108,17 +110,31 @@ internal sealed partial class NodePage
             return Removed ? Task.CompletedTask : Announce();
     }
 
-    private async Task Refresh()
+    private async Task<bool> IsReached(TimeSpan within)
+    {
+        for (var until = Now + within; _health is null && !await Refresh();)
+        {
+            if (Now >= until)
+                return false;
+            await Task.Delay(ReadAgain, node.Time);
+        }
+        return true;
+    }
+
+    /// <returns>False if the grain could not be reached.</returns>
+    private async Task<bool> Refresh()
     {
         try
         {
             var health = await _grain.GetHealth(node.Id).WaitAsync(AnswerWithin, node.Time);
             lock (Gate)
                 Accept(health, fresh: true);
+            return true;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             node.LogUnreachable(e);
+            return false;
         }
     }
 

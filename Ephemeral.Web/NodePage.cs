@@ -170,7 +170,8 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             FlightOf(blob)?.RemoveGetter(member.Visitor);
     }
 
-    /// <summary>A blob for somebody who is not counted; waits for at most <paramref name="wait"/>.</summary>
+    /// <summary>A blob for somebody who is not counted; waits for at most <paramref name="wait"/>, and before that until the grain is reached if it can't be at once.</summary>
+    /// <exception cref="TimeoutException">The grain could not be reached: whether somebody has it is not known.</exception>
     public async Task<Blob?> Read(ContentHash blob, TimeSpan wait, CancellationToken gone)
     {
         Task<Blob> reader;
@@ -181,10 +182,15 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         }
         try
         {
-            for (var until = Now + wait; ;)
+            var until = Now + wait;
+            if (!CanGive(blob) && !await Refresh())
             {
-                if (!CanGive(blob))
-                    await Refresh();
+                if (!await IsReached(ReachedWithin))
+                    throw new TimeoutException("The silos do not answer now.");
+                until = Now + wait;
+            }
+            while (true)
+            {
                 var left = until - Now;
                 // Delays count in whole milliseconds: less than one would be none, and this would spin.
                 if (left < TimeSpan.FromMilliseconds(1))
@@ -193,6 +199,8 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 if (reader.IsCompletedSuccessfully)
                     return await reader;
                 gone.ThrowIfCancellationRequested();
+                if (!CanGive(blob))
+                    await Refresh();
             }
         }
         finally

@@ -275,7 +275,8 @@ internal sealed partial class Visitor
 
     private async Task SendStatusOfUnknown(ContentHash page)
     {
-        var (holders, waiters) = await _node.Count(page);
+        // To be answered within a second; it has let go of the page, so the numbers matter to it no more.
+        var (holders, waiters) = await _node.Count(page, TimeSpan.Zero) ?? (0, 0);
         VisitorState state;
         lock (_gate)
             state = Find(page)?.State ?? VisitorState.None;

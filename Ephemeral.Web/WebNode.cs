@@ -124,11 +124,12 @@ internal sealed partial class WebNode : IWebNode, IDisposable
 
     public void Remove(NodePage page) => _pages.TryRemove(new KeyValuePair<ContentHash, NodePage>(page.Hash, page));
 
-    /// <summary>Holders and waiters of a page over the whole cluster.</summary>
-    public Task<(int Holders, int Waiters)> Count(ContentHash page) =>
-        (_pages.TryGetValue(page, out var known) ? known : new NodePage(this, page)).Count();
+    /// <summary>Holders and waiters of a page over the whole cluster; null if its silo does not answer in about that time.</summary>
+    public Task<(int Holders, int Waiters)?> Count(ContentHash page, TimeSpan within) =>
+        (_pages.TryGetValue(page, out var known) ? known : new NodePage(this, page)).Count(within);
 
     /// <summary>A blob of a page for one who is not counted, or null if nobody gives it in time.</summary>
+    /// <exception cref="TimeoutException">The page's silo does not answer.</exception>
     public Task<Blob?> Read(ContentHash page, ContentHash blob, TimeSpan wait, CancellationToken gone) =>
         _pages.GetOrAdd(page, static (hash, node) => new NodePage(node, hash), this).Read(blob, wait, gone);
 

@@ -43,6 +43,8 @@ public static class GrainsHosting
         {
             options.ProbeTimeout = TimeSpan.FromSeconds(1);
             options.NumMissedProbesLimit = 2;
+            // Times the missed probes: for so long a connection on which something came vouches for a silo. One that hangs is given up after 4 s, not 8.
+            options.MaxProbeTimeout = TimeSpan.FromSeconds(2);
             options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         });

@@ -6,11 +6,12 @@ namespace Ephemeral.Grains;
 
 /// <summary>
 /// Remembers the membership table and puts it back when its store has lost it: a Redis without a disk that starts again comes back
-/// empty, and running silos never write their rows a second time.
+/// empty, and running silos never write their rows a second time. And ends a stop that waits for a store that does not answer.
 /// </summary>
 internal sealed partial class MembershipKeeper(IMembershipTable store, ILocalSiloDetails me, TimeProvider time, ILogger<MembershipKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeaveAfter = TimeSpan.FromSeconds(2);
 
     private MembershipTableData? _known;
 
@@ -26,6 +27,16 @@ internal sealed partial class MembershipKeeper(IMembershipTable store, ILocalSil
         _known = table;
     }
 
+    /// <remarks>
+    /// Orleans goes on trying to sign off for a minute or more after the host's time to stop is over. Within that time the store may come
+    /// back; beyond it, its peers' probes tell what it can't.
+    /// </remarks>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.Register(() => _ = Leave());
+        await base.StopAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(LookEvery, time);
@@ -39,6 +50,19 @@ internal sealed partial class MembershipKeeper(IMembershipTable store, ILocalSil
             {
                 LogUnreachable(e);
             }
+        }
+    }
+
+    private async Task Leave()
+    {
+        try
+        {
+            await store.ReadAllAsync(default).WaitAsync(LeaveAfter, time);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            LogLeft();
+            Environment.Exit(0);
         }
     }
 
@@ -69,6 +93,9 @@ internal sealed partial class MembershipKeeper(IMembershipTable store, ILocalSil
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The membership table is older than it was; its {Rows} rows are put back")]
     private partial void LogLost(int rows);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The membership table did not answer in time: this silo leaves without signing off, and the others will find it gone")]
+    private partial void LogLeft();
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The membership table does not answer; it is looked at again")]
     private partial void LogUnreachable(Exception e);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Ephemeral.Grains;
 using Ephemeral.Web;
 using Microsoft.AspNetCore.Builder;
@@ -42,6 +44,49 @@ public sealed class RedisTests : IAsyncLifetime
         Assert.Equal(3, _silos[0].Services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Count(member => member.Value.Status == SiloStatus.Active));
     }
 
+    [RedisFact]
+    public async Task A_silo_whose_Redis_is_gone_stops_when_its_time_is_over()
+    {
+        _redis = await Redis.Start();
+        using var silo = new Process();
+        // A process of its own: what it does at the end ends the process.
+        silo.StartInfo = new ProcessStartInfo("dotnet", ["Ephemeral.Silo.dll", "--urls=http://127.0.0.1:0", "--shutdownTimeoutSeconds=1", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Information", .. Clustering()])
+        {
+            WorkingDirectory = AppContext.BaseDirectory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var said = new ConcurrentQueue<string>();
+        var listens = new TaskCompletionSource();
+        silo.OutputDataReceived += (_, line) =>
+        {
+            said.Enqueue(line.Data ?? "");
+            if (line.Data?.Contains("Now listening", StringComparison.Ordinal) == true)
+                listens.TrySetResult();
+        };
+        silo.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        silo.Start();
+        silo.BeginOutputReadLine();
+        silo.BeginErrorReadLine();
+        try
+        {
+            Assert.True(await Task.WhenAny(listens.Task, silo.WaitForExitAsync(), Task.Delay(TimeSpan.FromSeconds(60))) == listens.Task, string.Join('\n', said));
+            _redis.Dispose();
+            _redis = null;
+            using var kill = Process.Start("kill", ["-TERM", $"{silo.Id}"]);
+            // Orleans by itself goes on for over a minute.
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(50));
+            await silo.WaitForExitAsync(limit.Token);
+            Assert.Equal(0, silo.ExitCode);
+            Assert.Contains(said, line => line.Contains("leaves without signing off", StringComparison.Ordinal));
+        }
+        finally
+        {
+            if (!silo.HasExited)
+                silo.Kill();
+        }
+    }
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
@@ -54,12 +99,16 @@ public sealed class RedisTests : IAsyncLifetime
     private async Task StartSilo()
     {
         var silo = EphemeralWeb.Build(
-            ["--urls=http://127.0.0.1:0", "--Ephemeral:DrainTime=00:00:00", "--Orleans:Clustering:ProviderType=Redis", $"--Orleans:Clustering:ConnectionString=127.0.0.1:{_redis!.Port}",
-                "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1", $"--Orleans:Endpoints:SiloPort={FreePort()}", $"--Orleans:Endpoints:GatewayPort={FreePort()}"],
-            builder => builder.Logging.ClearProviders());
+            ["--urls=http://127.0.0.1:0", "--Ephemeral:DrainTime=00:00:00", .. Clustering()], builder => builder.Logging.ClearProviders());
         _silos.Add(silo);
         await silo.StartAsync().WaitAsync(TimeSpan.FromSeconds(60));
     }
+
+    private string[] Clustering() =>
+    [
+        "--Orleans:Clustering:ProviderType=Redis", $"--Orleans:Clustering:ConnectionString=127.0.0.1:{_redis!.Port}",
+        "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1", $"--Orleans:Endpoints:SiloPort={FreePort()}", $"--Orleans:Endpoints:GatewayPort={FreePort()}",
+    ];
 
     // The connection to Redis comes back by itself, but not in an instant.
     private async Task Look(int silo)

@@ -120,8 +120,9 @@ public static class EphemeralWeb
             await Task.Delay(TimeSpan.FromSeconds(1), stopping);
             return true;
         });
-        // A silo that hangs is no longer spoken to within this time of its being declared dead, instead of a minute.
-        client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        // A silo that hangs or is cut off is no longer spoken to within this time of its being declared dead, instead of a minute: the price is
+        // one small read of the membership store a second.
+        client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
         client.Services.ReconnectSoon();
         if (!Clustering.IsConfigured(configuration))
             client.UseLocalhostClustering(

@@ -10,15 +10,17 @@ namespace Ephemeral.Web;
 internal sealed partial class NodeLife(
     WebNode node, IOptions<WebOptions> options, IServer server, IHostApplicationLifetime lifetime, ILogger<NodeLife> logger) : IHostedLifecycleService, IDisposable
 {
-    private const int WatchEveryTouch = 5;
+    private const int WatchEveryTouch = 10;
     private const int Ways = 8;
-    private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(1);
+    // A silo's death is learnt by these: what it held is counted anew so much later at the most.
+    private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan TouchFor = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _touching = Task.CompletedTask;
     private TimeSpan? _touchedAt;
+    private int _newestTouch = -1;
 
     /// <summary>Visitors can be served: the cluster answers, and the node is not about to go.</summary>
     public bool IsReady => !node.IsDraining && node.Now - _touchedAt < LostAfter;
@@ -54,28 +56,42 @@ internal sealed partial class NodeLife(
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     public void Dispose() => _stopping.Dispose();
 
-    // Shows that the cluster answers, sees which silos are alive, and now and then asks for the site's pulse.
+    // One touch does not wait for the other: the way of one may lead to a silo that has just died.
     private async Task KeepInTouch(TaskCompletionSource touched)
     {
         for (var touch = 0; !_stopping.IsCancellationRequested; touch++)
         {
-            try
-            {
-                // Throws too, as long as the client has not started.
-                // Each grain's calls go through one silo: asking several in turn finds the way past a silo that hangs.
-                var alive = await node.Grains.GetGrain<ISilosGrain>(touch % Ways).Alive().WaitAsync(TouchFor, node.Time, _stopping.Token);
-                _touchedAt = node.Now;
-                touched.TrySetResult();
-                _ = Announce(alive);
-                if (touch % WatchEveryTouch == 0)
-                    _ = Watch();
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                LogOutOfTouch(e);
-            }
+            _ = Touch(touch, touched);
             await Task.Delay(TouchEvery, node.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    // Shows that the cluster answers, sees which silos are alive, and now and then asks for the site's pulse.
+    private async Task Touch(int touch, TaskCompletionSource touched)
+    {
+        try
+        {
+            // Throws too, as long as the client has not started.
+            // Each grain's calls go through one silo: asking several in turn finds the way past a silo that hangs.
+            var alive = await node.Grains.GetGrain<ISilosGrain>(touch % Ways).Alive().WaitAsync(TouchFor, node.Time, _stopping.Token);
+            _touchedAt = node.Now;
+            touched.TrySetResult();
+            // What an earlier one sees is older news.
+            if (IsNewest(touch))
+                _ = Announce(alive);
+            if (touch % WatchEveryTouch == 0)
+                _ = Watch();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            LogOutOfTouch(e);
+        }
+    }
+
+    private bool IsNewest(int touch)
+    {
+        lock (_stopping)
+            return touch > _newestTouch && (_newestTouch = touch) >= 0;
     }
 
     private async Task Announce(ImmutableArray<SiloAddress> alive)

@@ -12,7 +12,9 @@ public static class GrainsHosting
     /// <summary>Adds pages, their sweeper, the pulse, and the cluster settings they rely on.</summary>
     public static ISiloBuilder AddPages(this ISiloBuilder silo)
     {
-        silo.Services.AddOptions<PageOptions>().BindConfiguration("Ephemeral:Pages").ValidateDataAnnotations().ValidateOnStart();
+        silo.Services.AddChecked<PageOptions>("Ephemeral:Pages");
+        if (Telemetry.IsSent(silo.Configuration))
+            silo.AddActivityPropagation();
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton<LivePages>();
         silo.Services.AddHostedService<PageSweeper>();

@@ -25,7 +25,7 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
         if (!ContentHash.TryParse(this.GetPrimaryKeyString(), out _hash))
             throw new ArgumentException("A page's key is 64 lower-case hex digits.");
         livePages.Add(this);
-        livePages.Count(this, _page.Holders);
+        livePages.Count(this, _page.Holders, _page.Waiters);
         return Task.CompletedTask;
     }
 
@@ -62,8 +62,12 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
 
     public Task Sweep()
     {
+        var nodes = _page.Nodes.Count();
         if (_page.Sweep(Now))
+        {
+            livePages.LeasesExpired(nodes - _page.Nodes.Count());
             Changed(Guid.Empty, urgent: false);
+        }
         DeactivateIfEmpty();
         return Task.CompletedTask;
     }
@@ -83,7 +87,7 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
 
     private void Changed(Guid by, bool urgent)
     {
-        livePages.Count(this, _page.Holders);
+        livePages.Count(this, _page.Holders, _page.Waiters);
         if (DeactivateIfEmpty())
             return;
         // A first holder is told at once: somebody may be waiting. Other news wait their turn, and only the newest is told.

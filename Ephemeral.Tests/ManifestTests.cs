@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Ephemeral.Grains;
+using Ephemeral.Silo;
 using Ephemeral.Web;
 using k8s;
 using k8s.Models;
@@ -193,7 +194,7 @@ public sealed class ManifestTests
     [MemberData(nameof(Programs))]
     public void Environment_variables_are_names_that_the_program_reads(string name)
     {
-        string[] read = name == "web" ? [.. OrleansVariables, "Ephemeral__Silo", .. Variables<WebOptions>("Ephemeral")] : [.. OrleansVariables, .. Variables<PageOptions>("Ephemeral__Pages")];
+        string[] read = name == "web" ? [.. OrleansVariables, .. Variables<WebOptions>("Ephemeral")] : [.. OrleansVariables, .. Variables<SiloSettings>("Ephemeral"), .. Variables<PageOptions>("Ephemeral__Pages")];
         Assert.All(Environment(name).Keys, variable => Assert.Contains(variable, read));
     }
 
@@ -277,8 +278,8 @@ public sealed class ManifestTests
     public void The_readme_has_every_environment_variable_in_its_table()
     {
         var table = File.ReadLines(Path.Combine(Deploy, "README.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal))
-            .SelectMany(line => Regex.Matches(line.Split('|')[1], "`([A-Za-z_0-9]+)`").Select(match => match.Groups[1].Value)).ToList();
-        string[] known = [.. OrleansVariables, "Ephemeral__Silo", .. Variables<WebOptions>("Ephemeral"), .. Variables<PageOptions>("Ephemeral__Pages"), .. ImageVariables()];
+            .SelectMany(line => Regex.Matches(line.Split('|')[1], "`([A-Z][A-Za-z_0-9]+)`").Select(match => match.Groups[1].Value)).ToList();
+        string[] known = [.. OrleansVariables, .. Variables<WebOptions>("Ephemeral"), .. Variables<SiloSettings>("Ephemeral"), .. Variables<PageOptions>("Ephemeral__Pages"), .. ImageVariables(), "OTEL_EXPORTER_OTLP_ENDPOINT"];
         Assert.Equal(known.Order(StringComparer.Ordinal), table.Order(StringComparer.Ordinal));
     }
 

@@ -1,3 +1,4 @@
+using Ephemeral.Grains;
 using Ephemeral.Web;
 using Microsoft.Extensions.Options;
 using Xunit;
@@ -54,7 +55,7 @@ public class OptionsTests
     [Fact]
     public void An_unknown_kind_of_silo_is_refused_with_the_kinds_there_are()
     {
-        var failure = Assert.Throws<InvalidOperationException>(() => EphemeralWeb.Build(["--Ephemeral:Silo=somewhere"]));
+        var failure = Assert.Throws<InvalidSettingException>(() => EphemeralWeb.Build(["--Ephemeral:Silo=somewhere"]));
         Assert.Contains("external", failure.Message, StringComparison.Ordinal);
     }
 
@@ -66,7 +67,7 @@ public class OptionsTests
     {
         foreach (var silo in new[] { "embedded", "external" })
         {
-            var failure = Assert.Throws<InvalidOperationException>(() => EphemeralWeb.Build(
+            var failure = Assert.Throws<InvalidSettingException>(() => EphemeralWeb.Build(
                 [$"--Ephemeral:Silo={silo}", $"--Orleans:Clustering:ProviderType={provider}", $"--Orleans:Clustering:ConnectionString={connection}"]));
             Assert.Contains(remedy, failure.Message, StringComparison.Ordinal);
         }

@@ -5,7 +5,7 @@ internal sealed class BlobMemory(long capacity)
 {
     private readonly Lock _gate = new();
     private readonly Queue<(long Bytes, TaskCompletionSource Granted)> _waiting = [];
-    private long _free = capacity;
+    private long _taken;
 
     /// <summary>True while somebody waits for room.</summary>
     public bool IsCrowded
@@ -17,14 +17,24 @@ internal sealed class BlobMemory(long capacity)
         }
     }
 
+    /// <summary>The bytes that are taken now.</summary>
+    public long Taken
+    {
+        get
+        {
+            lock (_gate)
+                return _taken;
+        }
+    }
+
     /// <summary>Takes room for so many bytes; give back the same number with <see cref="Release"/>.</summary>
     public ValueTask Acquire(long bytes)
     {
         lock (_gate)
         {
-            if (_waiting.Count == 0 && _free >= bytes)
+            if (_waiting.Count == 0 && _taken + bytes <= capacity)
             {
-                _free -= bytes;
+                _taken += bytes;
                 return ValueTask.CompletedTask;
             }
             var granted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,7 +47,7 @@ internal sealed class BlobMemory(long capacity)
     public void Take(long bytes)
     {
         lock (_gate)
-            _free -= bytes;
+            _taken += bytes;
     }
 
     /// <summary>Gives room back.</summary>
@@ -45,10 +55,10 @@ internal sealed class BlobMemory(long capacity)
     {
         lock (_gate)
         {
-            _free += bytes;
-            while (_waiting.TryPeek(out var next) && _free >= next.Bytes)
+            _taken -= bytes;
+            while (_waiting.TryPeek(out var next) && _taken + next.Bytes <= capacity)
             {
-                _free -= next.Bytes;
+                _taken += next.Bytes;
                 _waiting.Dequeue().Granted.SetResult();
             }
         }

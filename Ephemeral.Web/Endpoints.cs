@@ -40,12 +40,12 @@ internal static class Endpoints
         if (!http.WebSockets.IsWebSocketRequest || !http.WebSockets.WebSocketRequestedProtocols.Contains(Wire.Subprotocol))
             return Results.Text($"This is a WebSocket with the subprotocol {Wire.Subprotocol}.\n", statusCode: StatusCodes.Status400BadRequest);
         if (!Headers.IsOriginAllowed(http.Request, options.Value.AllowedOrigins))
-            return Results.Text("This origin may not connect here.\n", statusCode: StatusCodes.Status403Forbidden);
+            return NotIn(Refusal.Origin, Results.Text("This origin may not connect here.\n", statusCode: StatusCodes.Status403Forbidden));
         if (node.IsDraining || node.IsFull || !life.IsReady)
-            return Busy(http, "This node takes no visitors now.\n");
+            return NotIn(node.IsFull ? Refusal.Full : Refusal.Draining, Busy(http, "This node takes no visitors now.\n"));
         var address = Addresses.Of(http, options.Value);
         if (!node.Addresses.TryEnter(address, out var retryAfter))
-            return Busy(http, "Too many visitors, or too many at once.\n", retryAfter);
+            return NotIn(Refusal.Address, Busy(http, "Too many visitors, or too many at once.\n", retryAfter));
         try
         {
             using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
@@ -61,6 +61,12 @@ internal static class Endpoints
             node.Addresses.Leave(address);
         }
         return Results.Empty;
+
+        IResult NotIn(Refusal why, IResult answer)
+        {
+            node.Metrics.Refused(why);
+            return answer;
+        }
     }
 
     /// <summary>Bounds the requests that cost more than a file: those for a page's bytes and numbers.</summary>

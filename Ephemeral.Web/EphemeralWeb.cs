@@ -15,7 +15,7 @@ public static class EphemeralWeb
     private const string DefaultUrl = "http://localhost:5000";
 
     /// <summary>Builds the host from arguments, environment and appsettings.</summary>
-    /// <exception cref="InvalidOperationException">A setting is not one of those it can be.</exception>
+    /// <exception cref="InvalidSettingException">A setting is not one of those it can be.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(EphemeralWeb).Assembly.GetName().Name });
@@ -40,9 +40,11 @@ public static class EphemeralWeb
         if (management is not null)
             builder.WebHost.UseUrls($"{builder.Configuration["Urls"] ?? DefaultUrl};{management}");
         var embedded = IsEmbedded(builder.Configuration);
+        // Looked at first: Orleans' own words for a store that it doesn't know name no setting.
+        _ = Clustering.IsConfigured(builder.Configuration);
         var drainTime = embedded ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(20);
         builder.Services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsRules>();
-        builder.Services.AddOptions<WebOptions>().BindConfiguration("Ephemeral").ValidateDataAnnotations().ValidateOnStart()
+        builder.Services.AddChecked<WebOptions>("Ephemeral")
             .PostConfigure(options => options.DrainTime ??= drainTime);
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<WebOptions>>((host, web) =>
         {
@@ -64,8 +66,7 @@ public static class EphemeralWeb
         builder.Services.AddSingleton<NodeLife>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeLife>());
 
-        if (management is not null)
-            builder.Services.AddTelemetry();
+        builder.AddTelemetry(scraped: management is not null);
         var app = builder.Build();
         if (management is not null)
             UseManagement(app, management);
@@ -101,7 +102,7 @@ public static class EphemeralWeb
     {
         null or "embedded" => true,
         "external" => false,
-        var other => throw new InvalidOperationException($"Ephemeral:Silo is '{other}'. It can be 'embedded' (the default: a silo in this process) or 'external' (silos elsewhere)."),
+        var other => throw new InvalidSettingException($"Ephemeral:Silo is '{other}'. It can be 'embedded' (the default: a silo in this process) or 'external' (silos elsewhere)."),
     };
 
     private static void UseSilo(ISiloBuilder silo, ConfigurationManager configuration)
@@ -124,6 +125,8 @@ public static class EphemeralWeb
         // one small read of the membership store a second.
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
         client.Services.ReconnectSoon();
+        if (Telemetry.IsSent(configuration))
+            client.AddActivityPropagation();
         if (!Clustering.IsConfigured(configuration))
             client.UseLocalhostClustering(
                 configuration.GetValue("Orleans:Endpoints:GatewayPort", EndpointOptions.DEFAULT_GATEWAY_PORT),

@@ -27,6 +27,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     private ITimer? _ticker;
     private TimeSpan _lastSign;
     private TimeSpan _aliveAt;
+    private TimeSpan _startedAt;
     private TimeSpan _retryAt = TimeSpan.MaxValue;
     private TimeSpan _wait = TimeSpan.FromSeconds(1);
     private int _wave = 1;
@@ -43,7 +44,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
 
     public void Start()
     {
-        _aliveAt = _lastSign = page.Now;
+        _aliveAt = _lastSign = _startedAt = page.Now;
         // In a crowd, those who have just been served say within a moment that they hold the page: better one of them than
         // the same first holder again.
         _deferred = IsRoot && page.HoldersComeSoon();
@@ -132,6 +133,8 @@ internal sealed class Flight(NodePage page, ContentHash blob)
                 break;
             if (!_tried.Add(source.Node))
                 continue;
+            if (_tried.Count > 1 || _upload is not null)
+                page.CountRetry();
             _ = FetchFrom(source);
             more--;
         }
@@ -277,7 +280,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     private void Give(Blob found)
     {
         if (IsRoot)
-            page.DeliverRoot(found);
+            page.DeliverRoot(found, _startedAt);
         foreach (var visitor in _getters.Keys)
             visitor.AnswerGets(blob, found);
         _getters.Clear();

@@ -23,6 +23,9 @@ internal sealed class Membership(Visitor visitor, NodePage page)
     /// <summary>It waits for the root's bytes.</summary>
     public bool WantsRoot { get; set; }
 
+    /// <summary>Since when it does.</summary>
+    public TimeSpan WantsRootSince { get; set; }
+
     /// <summary>It has been sent the root in this spell of waiting.</summary>
     public bool RootSent { get; set; }
 

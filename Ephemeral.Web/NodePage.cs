@@ -287,12 +287,15 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     }
 
     /// <summary>Gives the root to all who wait for it here.</summary>
-    public void DeliverRoot(Blob root)
+    /// <param name="sought">Since when there has been somebody to ask.</param>
+    public void DeliverRoot(Blob root, TimeSpan sought)
     {
         foreach (var member in _members)
         {
             if (!member.WantsRoot)
                 continue;
+            // Who waited for a first holder was not kept waiting by us; the grain's answer who holds is our time.
+            node.Metrics.Content(Now - (sought - member.WantsRootSince < ServedLately ? member.WantsRootSince : sought));
             SetWantsRoot(member, false);
             member.RootSent = true;
             member.RootSentAt = Now;
@@ -300,6 +303,9 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             member.Visitor.SendRoot(hash, root);
         }
     }
+
+    /// <summary>A blob is asked of one more than the first.</summary>
+    public void CountRetry() => node.Metrics.Retried();
 
     public Flight? FlightOf(ContentHash blob) => _flights?.GetValueOrDefault(blob);
     public Upload? UploadOf(ContentHash blob) => _uploads?.GetValueOrDefault(blob);
@@ -402,9 +408,12 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
 
     private void SetWantsRoot(Membership member, bool wants)
     {
-        if (member.WantsRoot != wants)
-            _rootWanted += wants ? 1 : -1;
+        if (member.WantsRoot == wants)
+            return;
+        _rootWanted += wants ? 1 : -1;
         member.WantsRoot = wants;
+        if (wants)
+            member.WantsRootSince = Now;
     }
 
     private void RemoveIfUnused()

@@ -27,6 +27,9 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
     /// <summary>Since when the visitor is taking what is being sent to it, on the node's clock; <see cref="TimeSpan.MaxValue"/> while nothing is.</summary>
     public TimeSpan WritingSince => new(Volatile.Read(ref _writingSince));
 
+    /// <summary>The code that the connection is closed with from here; null while it isn't.</summary>
+    public int? CloseCode => (int?)_close;
+
     /// <summary>Ends when the close frame is out, or can't be sent.</summary>
     public Task Closed => _closed.Task;
 
@@ -138,17 +141,21 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
                 for (; bytes.Length > Fragment; bytes = bytes[Fragment..])
                     await socket.SendAsync(bytes[..Fragment], type, endOfMessage: false, CancellationToken.None);
                 await socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None);
+                var size = item.Bytes.Length;
                 node.Backlog.Remove(item.Bytes, item.Blob);
                 item.Blob?.Done();
                 lock (_gate)
                 {
-                    _bytes -= item.Bytes.Length;
+                    _bytes -= size;
                     if (item.OnCredit)
-                        _creditBytes -= item.Bytes.Length;
+                        _creditBytes -= size;
                 }
                 item = default;
                 if (type == WebSocketMessageType.Binary)
+                {
+                    node.Metrics.Sent(size);
                     room();
+                }
             }
             await socket.CloseOutputAsync(_close.Value, null, CancellationToken.None);
         }

@@ -1,3 +1,4 @@
+using Ephemeral.Grains;
 using Ephemeral.Web;
 
-EphemeralWeb.Build(args).Run();
+return Launch.Run(args, args => EphemeralWeb.Build(args), ("Ephemeral", typeof(WebOptions)), ("Ephemeral:Pages", typeof(PageOptions)));

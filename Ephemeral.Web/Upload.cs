@@ -144,7 +144,8 @@ internal sealed class Upload : IAsker
     {
         while (count-- > 0 && _page.Choose(Blob, _tried, balance) is { } holder)
         {
-            _tried.Add(holder);
+            if (_tried.Add(holder) && _tried.Count > 1)
+                _page.CountRetry();
             holder.CountUpload(_page.Now);
             var ask = new Ask(holder, Blob, this, _page.Now);
             _asks.Add(ask);

@@ -129,8 +129,12 @@ internal sealed partial class Visitor
     // The frame is left empty when the blob has taken it over.
     private bool Answer(ContentHash hash, ref byte[] frame, int length)
     {
+        _node.Metrics.Received(length);
         if (Look(hash).Awaited && ContentHash.Of(frame.AsSpan(Blob.HeadSize..length)) != hash)
+        {
+            _node.Metrics.Lie();
             return Fail(ErrorCode.BadContent, "The bytes do not have the hash that the frame names.", hash);
+        }
         List<Ask> asks;
         lock (_gate)
             asks = _asks.Take(hash, _node.Now);

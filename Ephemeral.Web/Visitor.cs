@@ -53,6 +53,7 @@ internal sealed partial class Visitor
     public async Task Run()
     {
         _outbox.Text(_node.Welcome);
+        var ended = 1006;
         try
         {
             while (await Receive())
@@ -60,12 +61,14 @@ internal sealed partial class Visitor
                 Since = TimeSpan.MaxValue;
                 await Pace();
             }
+            ended = 1000;
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
         {
             // Whatever ended the connection, the visitor is gone.
         }
         Leave();
+        _node.Metrics.Closed(_outbox.CloseCode ?? ended);
         _outbox.Close((int)WebSocketCloseStatus.NormalClosure, discard: true);
         await ReadToClose();
         Abort();
@@ -104,7 +107,7 @@ internal sealed partial class Visitor
             if (_gets is null || _gets.RemoveAll(get => get.Of.Page.Hash == page && get.Blob == blob) == 0)
                 return;
         }
-        _outbox.Text(Wire.Error(ErrorCode.Unavailable, "Nobody who holds this page has given this blob.", page, blob));
+        Refuse(ErrorCode.Unavailable, "Nobody who holds this page has given this blob.", page, blob);
     }
 
     /// <summary>Asks this visitor for a blob, now or when one of its places is free.</summary>
@@ -140,7 +143,7 @@ internal sealed partial class Visitor
     public void Block(ContentHash page)
     {
         if (Drop(page) is not null)
-            _outbox.Text(BlockedError(page));
+            RefuseBlocked(page);
     }
 
     /// <summary>Closes the connection, if need be by force; with <paramref name="discard"/> without sending first what is queued.</summary>
@@ -236,7 +239,7 @@ internal sealed partial class Visitor
         if (_node.IsBlocked(page))
         {
             Drop(page);
-            _outbox.Text(BlockedError(page));
+            RefuseBlocked(page);
             return null;
         }
         lock (_gate)
@@ -351,6 +354,7 @@ internal sealed partial class Visitor
 
     private bool Refuse(ErrorCode code, string sentence, ContentHash? page = null, ContentHash? blob = null, TimeSpan? retryAfter = null)
     {
+        _node.Metrics.Error(code);
         _outbox.Text(Wire.Error(code, sentence, page, blob, retryAfter));
         return true;
     }
@@ -363,7 +367,7 @@ internal sealed partial class Visitor
         return false;
     }
 
-    private static byte[] BlockedError(ContentHash page) => Wire.Error(ErrorCode.Blocked, "This page is not served here.", page);
+    private bool RefuseBlocked(ContentHash page) => Refuse(ErrorCode.Blocked, "This page is not served here.", page);
 
     private Membership? Find(ContentHash page) => _pages.Find(membership => membership.Page.Hash == page);
 

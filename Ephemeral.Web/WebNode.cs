@@ -45,9 +45,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         _look = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
         Block(Options);
         _onBlocked = options.OnChange(Block);
-        var meter = meters.Create(Telemetry.Meter);
-        meter.CreateObservableGauge("ephemeral.visitors", () => Volatile.Read(ref _open), "{visitor}", "Open WebSockets of this node");
-        meter.CreateObservableGauge("ephemeral.node_pages", () => _pages.Count, "{page}", "Pages that somebody holds, claims or wants on this node");
+        Metrics = new NodeMetrics(meters, this);
     }
 
     public Guid Id { get; } = Guid.NewGuid();
@@ -62,6 +60,9 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public Frames Frames { get; } = new();
     public Agenda Agenda { get; }
     public Prover Prover { get; }
+    public NodeMetrics Metrics { get; }
+    public int OpenSockets => Volatile.Read(ref _open);
+    public int PagesHere => _pages.Count;
 
     /// <summary>How others reach this node. Made when it is first needed: by then the client runs.</summary>
     public IWebNode Reference => _reference ??= Grains.CreateObjectReference<IWebNode>(this);
@@ -101,6 +102,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         lock (_visitors)
             _visitors.Add(visitor);
         Interlocked.Increment(ref _open);
+        Metrics.Opened();
         await visitor.Run();
         Interlocked.Decrement(ref _open);
     }

@@ -99,8 +99,12 @@ public sealed class WebOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan SilenceLimit { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Where the silo is: <c>embedded</c> in this process, or <c>external</c>. Default: embedded.</summary>
+    [AllowedValues("embedded", "external", ErrorMessage = "embedded or external")]
+    public string Silo { get; set; } = "embedded";
+
     /// <summary>A second address for the operator alone, such as <c>http://+:9090</c>, which serves <c>/metrics</c>. Default: none.</summary>
-    [RegularExpression(@"http://[^/]+:\d+", ErrorMessage = "The field ManagementUrl must be like http://+:9090.")]
+    [RegularExpression(@"http://[^/]+:\d+", ErrorMessage = "like http://+:9090")]
     public string? ManagementUrl { get; set; }
 
     /// <summary>For how long a stopping node goes on serving while its visitors move. Default: 20 seconds; 1 second with an embedded silo, as there is nowhere to move to.</summary>

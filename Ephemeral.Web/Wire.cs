@@ -28,7 +28,8 @@ internal static class Wire
 
     private static readonly string[] States = ["none", "waiter", "claimed", "holder"];
 
-    private static readonly string[] Codes =
+    /// <summary>The errors' names, by their number.</summary>
+    public static readonly string[] Codes =
         ["bad-message", "too-large", "bad-content", "not-asked", "too-many", "rate-limited", "blocked", "unavailable"];
 
     /// <summary>The close code that goes with an error that ends the connection.</summary>

@@ -246,7 +246,7 @@ public sealed partial class OperatorTests
     [GeneratedRegex("([a-z_]+)=~?\"")]
     private static partial Regex Label();
 
-    [GeneratedRegex(@"^(?<name>[a-z_0-9]+)(?<labels>\{[^}]*\})? ", RegexOptions.Multiline)]
+    [GeneratedRegex("^(?<name>[a-z_0-9]+)(?<labels>\\{(?:[^\"}]|\"[^\"]*\")*\\})? ", RegexOptions.Multiline)]
     private static partial Regex Sample();
 
     // ---- programs ----

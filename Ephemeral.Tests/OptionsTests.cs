@@ -39,6 +39,8 @@ public class OptionsTests
     [InlineData("ManagementUrl", "https://+:9090")]
     [InlineData("AllowedOrigins:0", "example.org")]
     [InlineData("BlockedPages:0", "ABC")]
+    [InlineData("BlockListFile", "/there/is/no/such/file")]
+    [InlineData("ReportUrl", "javascript:alert(1)")]
     [InlineData("Pages:Lease", "00:00:00")]
     [InlineData("Pages:SweepEvery", "01:00:00")]
     [InlineData("Pages:TellEvery", "00:00:10")]

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Threading.RateLimiting;
 using Ephemeral.Grains;
+using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -182,12 +184,21 @@ internal static class Endpoints
         return Results.Text(sentence, statusCode: status);
     }
 
+    // Where the client's "Report this page" leads.
+    private static string WithReport(IFileInfo file, string url)
+    {
+        using var text = new StreamReader(file.CreateReadStream());
+        return text.ReadToEnd().Replace("</head>", $"<meta name=\"report\" content=\"{HtmlEncoder.Default.Encode(url)}\"></head>", StringComparison.Ordinal);
+    }
+
     private static IResult File(HttpContext http, string name, int status = StatusCodes.Status200OK)
     {
         var file = http.RequestServices.GetRequiredService<IWebHostEnvironment>().WebRootFileProvider.GetFileInfo(name);
         http.Response.StatusCode = status;
         // An address must not be found in the browser's cache on disk.
         http.Response.Headers.CacheControl = "no-store";
+        if (file.Exists && http.RequestServices.GetRequiredService<IOptions<WebOptions>>().Value.ReportUrl is { } report)
+            return Results.Text(WithReport(file, report), "text/html; charset=utf-8");
         return file.Exists
             ? Results.Stream(file.CreateReadStream(), "text/html; charset=utf-8")
             : Results.Text("This is not an address here.\n", "text/html; charset=utf-8", statusCode: status);

@@ -26,6 +26,9 @@ internal static class Headers
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), payment=(), clipboard-read=(), browsing-topics=()";
         headers["X-DNS-Prefetch-Control"] = "off";
         headers["Origin-Agent-Cluster"] = "?1";
+        // To read this, robots have to be let in: so robots.txt doesn't shut them out of pages.
+        if (path != "/")
+            headers["X-Robots-Tag"] = "noindex, nofollow, noarchive";
         if (path == "/view")
         {
             headers.ContentSecurityPolicy = View + (Host(http.Request) ?? "'none'");

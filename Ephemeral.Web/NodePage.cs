@@ -304,6 +304,13 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         }
     }
 
+    /// <summary>Who is on this page here.</summary>
+    public List<Visitor> Visitors()
+    {
+        lock (Gate)
+            return _members.ConvertAll(member => member.Visitor);
+    }
+
     /// <summary>A blob is asked of one more than the first.</summary>
     public void CountRetry() => node.Metrics.Retried();
 

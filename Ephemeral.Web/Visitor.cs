@@ -254,15 +254,20 @@ internal sealed partial class Visitor
         }
         // The page's lock comes before the visitor's; only this visitor's own read loop adds pages to it.
         var membership = _node.Join(this, page);
+        bool left;
         lock (_gate)
         {
-            if (!_left)
-            {
+            left = _left;
+            if (!left)
                 _pages.Add(membership);
-                return membership;
-            }
         }
-        membership.Page.Leave(membership);
+        if (left)
+            membership.Page.Leave(membership);
+        // It may be blocked in this very moment, when this visitor was not yet among those who are told.
+        else if (_node.IsBlocked(page))
+            Block(page);
+        else
+            return membership;
         return null;
     }
 

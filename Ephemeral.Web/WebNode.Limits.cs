@@ -23,6 +23,7 @@ internal sealed partial class WebNode
                     late.Add(visitor);
         foreach (var visitor in late)
             visitor.CutOff(ErrorCode.RateLimited, "This took too long.");
+        _blocked.Look();
         // Memory that is full for a moment is only well used.
         var isCrowded = Memory.IsCrowded;
         if (isCrowded && _wasCrowded)

@@ -21,10 +21,8 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     private readonly ConcurrentDictionary<ContentHash, NodePage> _pages = [];
     private readonly HashSet<Visitor> _visitors = [];
     private readonly HashSet<Visitor> _watchers = [];
-    private readonly IOptionsMonitor<WebOptions> _options;
-    private readonly IDisposable? _onBlocked;
     private readonly ILogger<WebNode> _logger;
-    private HashSet<ContentHash> _blocked = [];
+    private readonly BlockList _blocked;
     private SitePulse _pulse = new(0, 0);
     private ImmutableArray<SiloAddress> _silos = [];
     private IWebNode? _reference;
@@ -35,7 +33,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public WebNode(
         IGrainFactory grains, IOptionsMonitor<WebOptions> options, [FromKeyedServices(Clock)] TimeProvider time, IMeterFactory meters, ILogger<WebNode> logger)
     {
-        (Grains, _options, Options, Time, _logger) = (grains, options, options.CurrentValue, time, logger);
+        (Grains, Options, Time, _logger) = (grains, options.CurrentValue, time, logger);
         Welcome = Wire.Welcome(Options);
         Memory = new BlobMemory(Options.BlobMemory);
         Backlog = new Backlog(Options.MaxQueuedBytesInAll, Memory, MakeRoomSoon);
@@ -43,8 +41,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         Agenda = new Agenda(time);
         Prover = new Prover(this);
         _look = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
-        Block(Options);
-        _onBlocked = options.OnChange(Block);
+        _blocked = new BlockList(options, Block, logger);
         Metrics = new NodeMetrics(meters, this);
     }
 
@@ -93,7 +90,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
 
     public long NextVersion() => Interlocked.Increment(ref _version);
 
-    public bool IsBlocked(ContentHash page) => _blocked.Contains(page);
+    public bool IsBlocked(ContentHash page) => _blocked.Has(page);
 
     /// <summary>Serves one visitor until it is gone.</summary>
     public async Task Serve(WebSocket socket)
@@ -132,8 +129,9 @@ internal sealed partial class WebNode : IWebNode, IDisposable
 
     /// <summary>A blob of a page for one who is not counted, or null if nobody gives it in time.</summary>
     /// <exception cref="TimeoutException">The page's silo does not answer.</exception>
-    public Task<Blob?> Read(ContentHash page, ContentHash blob, TimeSpan wait, CancellationToken gone) =>
-        _pages.GetOrAdd(page, static (hash, node) => new NodePage(node, hash), this).Read(blob, wait, gone);
+    public Task<Blob?> Read(ContentHash page, ContentHash blob, TimeSpan wait, CancellationToken gone) => IsBlocked(page)
+        ? Task.FromResult<Blob?>(null)
+        : _pages.GetOrAdd(page, static (hash, node) => new NodePage(node, hash), this).Read(blob, wait, gone);
 
     /// <summary>Sends the site's pulse to a visitor, or no longer.</summary>
     public bool Watch(Visitor visitor, bool watches)
@@ -152,7 +150,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     }
 
     public async Task<Fetched> Fetch(ContentHash page, ContentHash blob) =>
-        _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : Fetched.Nothing;
+        !IsBlocked(page) && _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : Fetched.Nothing;
 
     public Task PageChanged(ContentHash page, PageHealth health)
     {
@@ -217,7 +215,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
 
     public void Dispose()
     {
-        _onBlocked?.Dispose();
+        _blocked.Dispose();
         _look.Dispose();
         Agenda.Dispose();
         Prover.Dispose();
@@ -229,14 +227,12 @@ internal sealed partial class WebNode : IWebNode, IDisposable
             return [.. _visitors];
     }
 
-    private void Block(WebOptions options)
+    // Whoever is on such a page is told so, and taken off it.
+    private void Block(IEnumerable<ContentHash> added)
     {
-        var blocked = options.BlockedPages.Select(page => ContentHash.TryParse(page, out var hash) ? hash : default).ToHashSet();
-        var added = blocked.Except(_blocked).ToList();
-        _blocked = blocked;
         foreach (var page in added)
-            foreach (var visitor in Visitors())
-                visitor.Block(page);
+            if (_pages.TryGetValue(page, out var known))
+                known.Visitors().ForEach(visitor => visitor.Block(page));
     }
 
     // Only the kind of failure: Orleans' own words name the grain, and so the page.

@@ -116,6 +116,13 @@ public sealed class WebOptions
 
     /// <summary>Addresses that the operator does not serve. Read again when the configuration changes. Default: none.</summary>
     public string[] BlockedPages { get; set; } = [];
+
+    /// <summary>A file with more of them, one a line; read again when it changes. Default: none.</summary>
+    public string? BlockListFile { get; set; }
+
+    /// <summary>Where "Report this page" leads, by https or mailto; <c>{page}</c> in it becomes the page's address. Default: none, and there is no such link.</summary>
+    [RegularExpression(@"(https?://|mailto:)\S+", ErrorMessage = "like https://example.org/report?page={page} or mailto:abuse@example.org?subject={page}")]
+    public string? ReportUrl { get; set; }
 }
 
 /// <summary>The rules that no attribute can say.</summary>
@@ -133,6 +140,15 @@ internal sealed class WebOptionsRules : IValidateOptions<WebOptions>
             return ValidateOptionsResult.Fail($"Ephemeral:BlockedPages:{index} is not an address of 64 lower-case hex digits.");
         if (Array.FindIndex(options.Proxies, proxy => !IPNetwork.TryParse(proxy, out _) && !IPAddress.TryParse(proxy, out _)) is >= 0 and var at)
             return ValidateOptionsResult.Fail($"Ephemeral:Proxies:{at} is '{options.Proxies[at]}', which is neither an address like 10.1.2.3 nor a network like 10.0.0.0/8.");
+        try
+        {
+            if (options.BlockListFile is { } file && !BlockList.TryRead(file, out _, out var why))
+                return ValidateOptionsResult.Fail($"Ephemeral:BlockListFile is '{file}', of which {why}. Each line is an address, or begins with #.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ValidateOptionsResult.Fail($"Ephemeral:BlockListFile is '{options.BlockListFile}', which can't be read: {e.Message} An empty file blocks nothing.");
+        }
         return ValidateOptionsResult.Success;
     }
 }

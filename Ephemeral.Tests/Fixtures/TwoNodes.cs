@@ -15,6 +15,12 @@ namespace Ephemeral.Tests.Fixtures;
 public sealed class TwoNodes : IAsyncLifetime
 {
     private readonly List<IHost> _hosts = [];
+    private readonly string[] _optionsOfA;
+
+    public TwoNodes() : this([]) { }
+
+    /// <param name="optionsOfA">Settings of the first node alone.</param>
+    internal TwoNodes(params string[] optionsOfA) => _optionsOfA = optionsOfA;
 
     public Uri A { get; private set; } = null!;
     public Uri B { get; private set; } = null!;
@@ -31,7 +37,7 @@ public sealed class TwoNodes : IAsyncLifetime
                 ports[i], ports[2 + i], new IPEndPoint(IPAddress.Loopback, ports[0]), "ephemeral", "ephemeral"));
             await Start(builder.Build());
         }
-        (A, B) = (await StartNode(ports[2]), await StartNode(ports[3]));
+        (A, B) = (await StartNode(ports[2], _optionsOfA), await StartNode(ports[3]));
     }
 
     public async Task DisposeAsync()
@@ -44,10 +50,10 @@ public sealed class TwoNodes : IAsyncLifetime
         }
     }
 
-    private async Task<Uri> StartNode(int gatewayPort)
+    private async Task<Uri> StartNode(int gatewayPort, params string[] options)
     {
         var node = EphemeralWeb.Build(
-            ["--urls=http://127.0.0.1:0", "--Ephemeral:Silo=external", "--Ephemeral:DrainTime=00:00:00", $"--Orleans:Endpoints:GatewayPort={gatewayPort}"],
+            ["--urls=http://127.0.0.1:0", "--Ephemeral:Silo=external", "--Ephemeral:DrainTime=00:00:00", $"--Orleans:Endpoints:GatewayPort={gatewayPort}", .. options],
             builder => builder.Logging.ClearProviders());
         await Start(node);
         return new Uri(node.Urls.First());

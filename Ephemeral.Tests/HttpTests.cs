@@ -94,6 +94,36 @@ public sealed class HttpTests(GuardedWebApp web) : WireTest<GuardedWebApp>(web)
         AssertRaw(answer);
     }
 
+    [Theory]
+    [InlineData("bytes=2-4", 2, 3)]
+    [InlineData("bytes=5-", 5, null)]
+    [InlineData("bytes=-3", null, 3)]
+    public async Task A_range_of_the_raw_bytes_is_given(string range, int? start, int? length)
+    {
+        await Holder(_page);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/{_page.Name}/raw");
+        request.Headers.Add("Range", range);
+        using var answer = await Web.Http.SendAsync(request);
+        var all = _page.Bytes.Length;
+        var from = start ?? all - length!.Value;
+        var expected = _page.Bytes[from..(from + (length ?? all - from))];
+        Assert.Equal(HttpStatusCode.PartialContent, answer.StatusCode);
+        Assert.Equal(new ContentRangeHeaderValue(from, from + expected.Length - 1, all), answer.Content.Headers.ContentRange);
+        Assert.Equal(expected, await answer.Content.ReadAsByteArrayAsync());
+        Assert.Equal($"\"{_page.Name}\"", answer.Headers.ETag?.Tag);
+    }
+
+    [Fact]
+    public async Task A_range_beyond_the_raw_bytes_is_416()
+    {
+        await Holder(_page);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/{_page.Name}/raw");
+        request.Headers.Add("Range", $"bytes={_page.Bytes.Length}-");
+        using var answer = await Web.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, answer.StatusCode);
+        Assert.Equal(_page.Bytes.Length, answer.Content.Headers.ContentRange?.Length);
+    }
+
     [Fact]
     public async Task The_raw_address_waits_two_seconds_for_a_holder_and_then_says_in_one_line_that_there_is_none()
     {

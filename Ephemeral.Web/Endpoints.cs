@@ -99,7 +99,8 @@ internal static class Endpoints
         if (root is null)
             return refusal!;
         http.Response.Headers.ContentDisposition = "attachment";
-        return Results.Bytes(root.Frame.AsMemory(Blob.HeadSize), IsText(root) ? "text/plain; charset=utf-8" : "application/octet-stream");
+        return Results.Bytes(root.Frame.AsMemory(Blob.HeadSize), IsText(root) ? "text/plain; charset=utf-8" : "application/octet-stream",
+            entityTag: new EntityTagHeaderValue($"\"{page}\""), enableRangeProcessing: true);
     }
 
     private static async Task<IResult> PageFile(HttpContext http, string page, string? name, WebNode node)

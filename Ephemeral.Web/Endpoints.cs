@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Threading.RateLimiting;
@@ -48,20 +49,26 @@ internal static class Endpoints
         var address = Addresses.Of(http, options.Value);
         if (!node.Addresses.TryEnter(address, out var retryAfter))
             return NotIn(Refusal.Address, Busy(http, "Too many visitors, or too many at once.\n", retryAfter));
+        var (ping, silence) = (options.Value.PingInterval, options.Value.SilenceLimit - options.Value.PingInterval);
+        WebSocket socket;
         try
         {
-            using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+            if (LeanSocket.Of(http) is { } lean)
             {
-                SubProtocol = Wire.Subprotocol,
-                KeepAliveInterval = options.Value.PingInterval,
-                KeepAliveTimeout = options.Value.SilenceLimit - options.Value.PingInterval,
-            });
-            await node.Serve(socket);
+                await lean.Accept(http, new WebSocketCreationOptions { IsServer = true, SubProtocol = Wire.Subprotocol, KeepAliveInterval = ping, KeepAliveTimeout = silence },
+                    accepted => node.Serve(accepted, address));
+                return Results.Empty;
+            }
+            socket = await http.WebSockets.AcceptWebSocketAsync(
+                new WebSocketAcceptContext { SubProtocol = Wire.Subprotocol, KeepAliveInterval = ping, KeepAliveTimeout = silence });
         }
-        finally
+        catch
         {
             node.Addresses.Leave(address);
+            throw;
         }
+        using (socket)
+            await node.Serve(socket, address);
         return Results.Empty;
 
         IResult NotIn(Refusal why, IResult answer)

@@ -33,6 +33,8 @@ public static class EphemeralWeb
             // Above the visitors, so that a full node can still say that it is.
             var visitors = kestrel.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value.MaxVisitors;
             kestrel.Limits.MaxConcurrentConnections = visitors + Math.Max(1000, visitors / 8);
+            if (kestrel.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value.LeanSockets)
+                kestrel.ConfigureEndpointDefaults(listen => listen.Use(LeanSocket.Use));
         });
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, Blocks>();
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Net.WebSockets;
 using Ephemeral.Grains;
 using Microsoft.Extensions.Options;
@@ -92,8 +93,8 @@ internal sealed partial class WebNode : IWebNode, IDisposable
 
     public bool IsBlocked(ContentHash page) => _blocked.Has(page);
 
-    /// <summary>Serves one visitor until it is gone.</summary>
-    public async Task Serve(WebSocket socket)
+    /// <summary>Serves one visitor until it is gone, and its address is rid of it.</summary>
+    public async Task Serve(WebSocket socket, IPAddress? address = null)
     {
         var visitor = new Visitor(socket, this);
         lock (_visitors)
@@ -102,6 +103,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         Metrics.Opened();
         await visitor.Run();
         Interlocked.Decrement(ref _open);
+        Addresses.Leave(address);
     }
 
     public void Left(Visitor visitor)
@@ -207,7 +209,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         foreach (var visitor in last)
             visitor.Close((int)WebSocketCloseStatus.EndpointUnavailable);
         // A browser answers a close at once. Who does not is cut off, or the server would wait half a minute for it.
-        for (var until = Now + CloseTime; Volatile.Read(ref _open) > 0 && Now < until;)
+        for (var until = Now + CloseTime; OpenSockets > 0 && Now < until;)
             await Task.Delay(TimeSpan.FromMilliseconds(20), Time);
         last.ForEach(visitor => visitor.Abort());
         await Task.WhenAll(_pages.Values.Select(page => page.LastAnnounce()));

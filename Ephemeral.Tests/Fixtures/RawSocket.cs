@@ -17,31 +17,34 @@ public sealed class RawSocket : IDisposable
 
     private RawSocket(TcpClient tcp) => (_tcp, _stream) = (tcp, tcp.GetStream());
 
-    public static async Task<RawSocket> Connect(Uri address)
+    /// <param name="first">What the same connection asks for before, by HEAD.</param>
+    /// <param name="together">Frames that are sent in one go with the handshake.</param>
+    public static async Task<RawSocket> Connect(Uri address, string? first = null, params byte[] together)
     {
         using var patience = new CancellationTokenSource(TestVisitor.Patience);
         var tcp = new TcpClient { NoDelay = true };
         await tcp.ConnectAsync(address.Host, address.Port, patience.Token);
         var socket = new RawSocket(tcp);
-        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
-        await socket._stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"GET {address.AbsolutePath} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-            $"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {TestVisitor.Subprotocol}\r\n\r\n"), patience.Token);
-        var head = new StringBuilder();
-        var one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        if (first is not null)
         {
-            await socket._stream.ReadExactlyAsync(one, patience.Token);
-            head.Append((char)one[0]);
+            await socket._stream.WriteAsync(Encoding.ASCII.GetBytes($"HEAD {first} HTTP/1.1\r\nHost: {address.Authority}\r\n\r\n"), patience.Token);
+            Assert.StartsWith("HTTP/1.1 200", await socket.ReadHead(patience.Token), StringComparison.Ordinal);
         }
 
-        Assert.StartsWith("HTTP/1.1 101", head.ToString(), StringComparison.Ordinal);
+        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+        await socket._stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(
+            $"GET {address.AbsolutePath} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+            $"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {TestVisitor.Subprotocol}\r\n\r\n"), .. together], patience.Token);
+        Assert.StartsWith("HTTP/1.1 101", await socket.ReadHead(patience.Token), StringComparison.Ordinal);
         return socket;
     }
 
     public Task SendJson(object message) => Send(Text, JsonSerializer.SerializeToUtf8Bytes(message));
 
-    public async Task Send(int opcode, byte[] payload, bool final = true)
+    public async Task Send(int opcode, byte[] payload, bool final = true) => await _stream.WriteAsync(Frame(opcode, payload, final));
+
+    /// <summary>A frame as a client sends it.</summary>
+    public static byte[] Frame(int opcode, byte[] payload, bool final = true)
     {
         using var frame = new MemoryStream();
         frame.WriteByte((byte)(opcode | (final ? 0x80 : 0)));
@@ -60,7 +63,7 @@ public sealed class RawSocket : IDisposable
         // A mask of zeros is a mask: the payload goes as it is.
         frame.Write(new byte[4]);
         frame.Write(payload);
-        await _stream.WriteAsync(frame.ToArray());
+        return frame.ToArray();
     }
 
     /// <summary>The next frame, or opcode End at the end of the connection.</summary>
@@ -103,7 +106,27 @@ public sealed class RawSocket : IDisposable
         while (!pong.AsSpan().SequenceEqual(mark));
     }
 
+    /// <summary>Resets the connection, as when a machine loses its power and comes back.</summary>
+    public void Reset()
+    {
+        _tcp.LingerState = new LingerOption(true, 0);
+        _tcp.Dispose();
+    }
+
     public void Dispose() => _tcp.Dispose();
+
+    private async Task<string> ReadHead(CancellationToken cancellation)
+    {
+        var head = new StringBuilder();
+        var one = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            await _stream.ReadExactlyAsync(one, cancellation);
+            head.Append((char)one[0]);
+        }
+
+        return head.ToString();
+    }
 
     private async Task<byte[]> ReadBytes(int count, CancellationToken cancellation)
     {

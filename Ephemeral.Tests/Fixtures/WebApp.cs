@@ -69,6 +69,7 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
             builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(new WarningsTo(_warnings));
             if (_clock is not null) builder.Services.AddKeyedSingleton<TimeProvider>(WebNode.Clock, _clock);
             builder.Configuration.AddInMemoryCollection(_changes);
+            Configure(builder.Services);
         });
         // Not on the test runner's few threads: what a timer of the server sets off would queue up behind tests.
         var starting = Task.Run(() => _app.StartAsync());
@@ -143,6 +144,9 @@ public class WebApp : IAsyncLifetime, IAsyncDisposable
     }
 
     Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    /// <summary>What one test wants otherwise, or to look at.</summary>
+    protected virtual void Configure(IServiceCollection services) { }
 
     private async Task LetTimeFlow(FakeTimeProvider clock)
     {

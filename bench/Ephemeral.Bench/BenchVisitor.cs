@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 
 namespace Ephemeral.Bench;
 
@@ -17,6 +16,12 @@ internal sealed class BenchVisitor : IDisposable
 
     /// <summary>How many asks it has answered.</summary>
     public int Uploads { get; private set; }
+
+    /// <summary>Bytes of all frames that have come.</summary>
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>What it was told of the page's health.</summary>
+    public Statuses Statuses { get; } = new();
 
     public async Task Connect(Uri server)
     {
@@ -58,6 +63,23 @@ internal sealed class BenchVisitor : IDisposable
     public async Task Hold(string page, byte[] frame, TaskCompletionSource? proven = null)
     {
         await Say("hold", page);
+        await Answer(new Dictionary<string, byte[]> { [page] = frame }, proven);
+    }
+
+    /// <summary>The same, but ends when the server counts this visitor as a holder.</summary>
+    public async Task BecomeHolder(string page, byte[] frame)
+    {
+        var proven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = Hold(page, frame, proven);
+        await proven.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>Answers what is asked until the connection ends.</summary>
+    /// <param name="frames">The roots of the pages that it holds; there may be others later.</param>
+    /// <param name="proven">Ends when the server counts this visitor as a holder of as many pages.</param>
+    public async Task Answer(IReadOnlyDictionary<string, byte[]> frames, TaskCompletionSource? proven = null)
+    {
+        var counted = new HashSet<string>();
         try
         {
             while (true)
@@ -67,17 +89,17 @@ internal sealed class BenchVisitor : IDisposable
                     return;
                 if (type != WebSocketMessageType.Text)
                     continue;
-                using var message = JsonDocument.Parse(text);
-                var root = message.RootElement;
-                switch (root.GetProperty("type").GetString())
+                var said = Said.Read(text.Span);
+                if (said.Type == SaidType.Ask && frames.TryGetValue(said.Page!, out var frame))
                 {
-                    case "ask":
-                        Uploads++;
-                        await Send(frame, WebSocketMessageType.Binary);
-                        break;
-                    case "status" when root.GetProperty("you").GetString() == "holder":
-                        proven?.TrySetResult();
-                        break;
+                    Uploads++;
+                    await Send(frame, WebSocketMessageType.Binary);
+                }
+                else if (said.Type == SaidType.Status)
+                {
+                    Statuses.Add(said.Holders);
+                    if (said.IsHolder && proven is not null && counted.Add(said.Page!) && counted.Count == frames.Count)
+                        proven.TrySetResult();
                 }
             }
         }
@@ -126,8 +148,10 @@ internal sealed class BenchVisitor : IDisposable
                 Array.Resize(ref _buffer, _buffer.Length < 128 << 10 ? 128 << 10 : _buffer.Length * 4);
             var part = await _socket.ReceiveAsync(_buffer.AsMemory(length), CancellationToken.None);
             length += part.Count;
-            if (part.EndOfMessage)
-                return (part.MessageType, _buffer.AsMemory(0, length));
+            if (!part.EndOfMessage)
+                continue;
+            ReceivedBytes += length;
+            return (part.MessageType, _buffer.AsMemory(0, length));
         }
     }
 }

@@ -149,19 +149,4 @@ internal static class Big
                 ("grew_mib", Math.Round(server.PeakMiB - before)), ("server_cpu_s", Math.Round(server.CpuSeconds - cpu, 2)));
         }
     }
-
-    private sealed record Cost(double Ms, double ServerCpu, double OwnCpu)
-    {
-        public static async Task<Cost> Of(Func<double> serverCpu, Func<Task> what)
-        {
-            var own = Process.GetCurrentProcess();
-            var (cpu, ownCpu, start) = (serverCpu(), own.TotalProcessorTime, Stopwatch.GetTimestamp());
-            await what();
-            var ms = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            own.Refresh();
-            return new Cost(ms, serverCpu() - cpu, (own.TotalProcessorTime - ownCpu).TotalSeconds);
-        }
-
-        public static Cost Median(List<Cost> costs) => costs.OrderBy(cost => cost.Ms).ElementAt(costs.Count / 2);
-    }
 }

@@ -28,7 +28,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The ways to the silos' gateways, where they were asked for.</summary>
     public List<Gate> Gates { get; } = [];
 
-    public static async Task<Cluster> Start(int silos, int nodes, bool gated = false)
+    public static async Task<Cluster> Start(int silos, int nodes, bool gated = false, bool balanced = true)
     {
         var cluster = new Cluster();
         try
@@ -36,7 +36,8 @@ internal sealed class Cluster : IAsyncDisposable
             await cluster.StartRedis();
             cluster.Silos.AddRange(await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => cluster.NewSilo(gated))));
             cluster.Nodes.AddRange(await Task.WhenAll(Enumerable.Range(0, nodes).Select(_ => cluster.NewNode())));
-            await cluster.Balance();
+            if (balanced)
+                await cluster.Balance();
             return cluster;
         }
         catch

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Ephemeral.Bench;
 
@@ -89,12 +90,41 @@ internal sealed class PipingServer : IDisposable
         return all == parts.Sum(part => (long)part.Length) ? time : throw new InvalidOperationException("piping-server lost something.");
     }
 
+    /// <summary>
+    /// Sends a few bytes through it, sender and receiver each on a connection opened for this; the time from before the receiver's is opened
+    /// to the bytes in hand. The sender waits already, as a page's holder does.
+    /// </summary>
+    public async Task<TimeSpan> PassOnce(byte[] bytes)
+    {
+        var path = $"/{Guid.NewGuid():N}";
+        using var sender = await Request($"PUT {path} HTTP/1.1\r\nHost: {_address.Authority}\r\nContent-Length: {bytes.Length}\r\nConnection: close\r\n\r\n", bytes);
+        // It says something as soon as it has the request.
+        var buffer = new byte[bytes.Length + 4096];
+        await sender.ReceiveAsync(buffer.AsMemory());
+        var start = Stopwatch.GetTimestamp();
+        using var receiver = await Request($"GET {path} HTTP/1.1\r\nHost: {_address.Authority}\r\nConnection: close\r\n\r\n", []);
+        var length = 0;
+        for (int count; (count = await receiver.ReceiveAsync(buffer.AsMemory(length))) > 0 && buffer.AsSpan(0, length += count).IndexOf(bytes) < 0;)
+        {
+        }
+        var time = Stopwatch.GetElapsedTime(start);
+        return buffer.AsSpan(0, length).IndexOf(bytes) >= 0 ? time : throw new InvalidOperationException("piping-server lost something.");
+    }
+
     public void Dispose()
     {
         _process.Kill(entireProcessTree: true);
         _process.Dispose();
         _sender.Dispose();
         _receiver.Dispose();
+    }
+
+    private async Task<Socket> Request(string head, byte[] body)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(_address.Host, _address.Port);
+        await socket.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. body]);
+        return socket;
     }
 
     private async Task<bool> IsUp()

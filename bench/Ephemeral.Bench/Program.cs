@@ -5,7 +5,15 @@ var scenarios = new Dictionary<string, Func<Report, bool, Task>>
 {
     ["time-to-content"] = TimeToContent.Run,
     ["crowd"] = Crowd.Run,
+    ["idle"] = Idle.Run,
+    ["counts"] = Counts.Run,
+    ["churn"] = Churn.Run,
+    ["liars"] = Liars.Run,
     ["big-page"] = Big.Run,
+    ["many-pages"] = ManyPages.Run,
+    ["two-by-two"] = TwoByTwo.Run,
+    ["startup"] = Startup.Run,
+    ["peer"] = Peer.Run,
     ["chaos"] = Chaos.Run,
 };
 

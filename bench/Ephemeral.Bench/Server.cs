@@ -6,6 +6,8 @@ namespace Ephemeral.Bench;
 /// <summary>One of our programs, as built beside this one, in a process of its own.</summary>
 internal sealed class Server : IAsyncDisposable
 {
+    private const string NodeIsOpen = "Ephemeral is open at ";
+
     private readonly Process _process;
 
     private Server(Process process, Uri address) => (_process, Address) = (process, address);
@@ -45,7 +47,10 @@ internal sealed class Server : IAsyncDisposable
     }
 
     /// <summary>Starts a web node, with an embedded silo unless the settings say otherwise, and waits until it is open.</summary>
-    public static Task<Server> Start(params string[] settings) => Start("Ephemeral.Web", "Ephemeral is open at ", settings);
+    public static Task<Server> Start(params string[] settings) => Start("Ephemeral.Web", NodeIsOpen, settings);
+
+    /// <summary>The same of a web node that was published.</summary>
+    public static Task<Server> StartPublished(string program) => Start(NodeIsOpen, Path.GetDirectoryName(program)!, program, []);
 
     /// <summary>Starts a silo and waits until it is part of its cluster.</summary>
     public static Task<Server> StartSilo(params string[] settings) => Start("Ephemeral.Silo", "Now listening on: ", settings);
@@ -84,16 +89,21 @@ internal sealed class Server : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task<Server> Start(string project, string opened, string[] settings)
+    private static Task<Server> Start(string project, string opened, string[] settings)
     {
         var folder = AppContext.BaseDirectory.Replace(Path.Combine("bench", "Ephemeral.Bench"), project, StringComparison.Ordinal);
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, project + ".dll"), "--urls=http://127.0.0.1:0", .. settings])
+        return Start(opened, folder, "dotnet", [Path.Combine(folder, project + ".dll"), .. settings]);
+    }
+
+    private static async Task<Server> Start(string opened, string folder, string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, [.. arguments, "--urls=http://127.0.0.1:0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder,
         };
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{project} did not start.");
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) =>
         {

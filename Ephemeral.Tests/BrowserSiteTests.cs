@@ -97,7 +97,7 @@ public sealed class BrowserSiteTests(BrowserStage stage) : BrowserTest(stage)
         var reader = await Person("reader");
         reader.Expects(Blocked);
         await reader.Visit(root.Name);
-        await reader.Sees("9.8 GiB");
+        await reader.Sees("9.77 GiB");
         await reader.Button("Load it").ClickAsync();
         await reader.SeesPage("Small");
         await Expect(reader.Guest.GetByAltText("the huge one")).Not.ToHaveAttributeAsync("src", new Regex(".+"));

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
@@ -12,6 +13,7 @@ internal sealed class BenchVisitor : IDisposable
     private readonly Socket _tcp = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly SemaphoreSlim _sending = new(1);
     private WebSocket _socket = null!;
+    private ContinuedStream _stream = null!;
     private byte[] _buffer = new byte[4096];
 
     /// <summary>How many asks it has answered.</summary>
@@ -38,7 +40,8 @@ internal sealed class BenchVisitor : IDisposable
             throw new InvalidOperationException("The server does not take this visitor: " + Encoding.ASCII.GetString(_buffer, 0, end));
         // The first frame may have come with the answer.
         var began = new MemoryStream(_buffer[(end + 4)..length]);
-        _socket = WebSocket.CreateFromStream(new ContinuedStream(began, stream), new WebSocketCreationOptions { SubProtocol = "ephemeral.v1" });
+        _stream = new ContinuedStream(began, stream);
+        _socket = WebSocket.CreateFromStream(_stream, new WebSocketCreationOptions { SubProtocol = "ephemeral.v1" });
     }
 
     public Task Say(string type, string page) => Send(Encoding.UTF8.GetBytes($$"""{"type":"{{type}}","page":"{{page}}"}"""), WebSocketMessageType.Text);
@@ -119,12 +122,27 @@ internal sealed class BenchVisitor : IDisposable
         return (Convert.ToHexStringLower(hash), frame);
     }
 
+    /// <summary>A binary message as a client's bytes on the wire: with the head of a WebSocket frame, and masked.</summary>
+    public static byte[] Masked(byte[] frame)
+    {
+        const int HeadSize = 14;
+        var mask = RandomNumberGenerator.GetBytes(4);
+        byte[] masked = [0x82, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, .. mask, .. frame];
+        BinaryPrimitives.WriteInt64BigEndian(masked.AsSpan(2), frame.Length);
+        for (var i = 0; i < frame.Length; i++)
+            masked[HeadSize + i] ^= mask[i % 4];
+        return masked;
+    }
+
     public void Dispose()
     {
         _socket?.Dispose();
         _tcp.Dispose();
         _sending.Dispose();
     }
+
+    /// <summary>Sends what <see cref="Masked"/> has made, so that a holder of a large page costs this program no more than to hand its bytes over.</summary>
+    public Task SendMasked(byte[] masked) => _stream.WriteAsync(masked).AsTask();
 
     public async Task Send(byte[] bytes, WebSocketMessageType type)
     {
@@ -156,9 +174,11 @@ internal sealed class BenchVisitor : IDisposable
     }
 }
 
-/// <summary>Reads what has come already, then goes on with the connection.</summary>
+/// <summary>Reads what has come already, then goes on with the connection. What is written at once, as each frame is, stays together.</summary>
 internal sealed class ContinuedStream(MemoryStream began, Stream rest) : Stream
 {
+    private readonly SemaphoreSlim _writing = new(1);
+
     public override bool CanRead => true;
     public override bool CanWrite => true;
     public override bool CanSeek => false;
@@ -168,7 +188,19 @@ internal sealed class ContinuedStream(MemoryStream began, Stream rest) : Stream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         began.Position < began.Length ? began.ReadAsync(buffer, cancellationToken) : rest.ReadAsync(buffer, cancellationToken);
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => rest.WriteAsync(buffer, cancellationToken);
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            await rest.WriteAsync(buffer, cancellationToken);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     public override void Flush() => rest.Flush();
@@ -180,6 +212,7 @@ internal sealed class ContinuedStream(MemoryStream began, Stream rest) : Stream
     {
         began.Dispose();
         rest.Dispose();
+        _writing.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -21,6 +21,7 @@ internal sealed class BigPage
     public string Name { get; }
     public byte[] Root { get; }
     public string[] Blobs { get; }
+    /// <summary>As a holder's bytes go over the wire.</summary>
     public byte[][] Frames { get; }
     public Dictionary<string, int> Index { get; }
     public long Bytes => (long)Blobs.Length * BlobSize;
@@ -38,7 +39,7 @@ internal sealed class BigPage
         BinaryPrimitives.WriteInt32BigEndian(length, header.Length);
         byte[] root = [0x89, 0x45, 0x50, 0x48, 0x0D, 0x0A, 0x1A, 0x0A, .. length, .. header];
         var hash = SHA256.HashData(root);
-        return new BigPage(Convert.ToHexStringLower(hash), [1, .. hash, .. root], [.. blobs.Select(blob => blob.Hash)], [.. blobs.Select(blob => blob.Frame)]);
+        return new BigPage(Convert.ToHexStringLower(hash), [1, .. hash, .. root], [.. blobs.Select(blob => blob.Hash)], [.. blobs.Select(blob => BenchVisitor.Masked(blob.Frame))]);
     }
 }
 
@@ -161,7 +162,7 @@ internal sealed class BigVisitor(BigPage page) : IDisposable
                 {
                     Uploads++;
                     // Not awaited: who gives goes on reading, as browsers do.
-                    _ = _visitor.Send(page.Frames[index], WebSocketMessageType.Binary);
+                    _ = _visitor.SendMasked(page.Frames[index]);
                 }
                 else
                 {

@@ -25,6 +25,9 @@ internal sealed class BenchVisitor : IDisposable
     /// <summary>What it was told of the page's health.</summary>
     public Statuses Statuses { get; } = new();
 
+    /// <summary>Why the server has closed the connection, once it has.</summary>
+    public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
+
     public async Task Connect(Uri server)
     {
         await _tcp.ConnectAsync(server.Host, server.Port);

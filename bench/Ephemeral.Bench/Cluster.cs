@@ -8,10 +8,11 @@ namespace Ephemeral.Bench;
 /// <summary>A cluster of real processes on loopback: Redis, silos, web nodes, and nginx with its default time-outs before them.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ephemeral-chaos-").FullName;
     private readonly int _redisPort = FreePort();
+    private Ways _cut;
     private int _frontPort;
     private Process? _redis;
     private Process? _nginx;
@@ -22,19 +23,19 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The balancer.</summary>
     public Uri Front => new($"http://127.0.0.1:{_frontPort}");
 
-    /// <summary>How many processes were killed, stopped or cut off so far.</summary>
-    public int Hits { get; set; }
+    /// <summary>How many processes were really killed, stopped, hung or cut off so far.</summary>
+    public int Hits { get; private set; }
 
-    /// <summary>The ways to the silos' gateways, where they were asked for.</summary>
+    /// <summary>The ways that can be cut, as asked for at the start: those to the silos' gateways, or those by which the first silo reaches the others and Redis.</summary>
     public List<Gate> Gates { get; } = [];
 
-    public static async Task<Cluster> Start(int silos, int nodes, bool gated = false, bool balanced = true)
+    public static async Task<Cluster> Start(int silos, int nodes, Ways cut = Ways.None, bool balanced = true)
     {
-        var cluster = new Cluster();
+        var cluster = new Cluster { _cut = cut };
         try
         {
             await cluster.StartRedis();
-            cluster.Silos.AddRange(await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => cluster.NewSilo(gated))));
+            cluster.Silos.AddRange(await Task.WhenAll(Enumerable.Range(0, silos).Select(i => cluster.NewSilo(i))));
             cluster.Nodes.AddRange(await Task.WhenAll(Enumerable.Range(0, nodes).Select(_ => cluster.NewNode())));
             if (balanced)
                 await cluster.Balance();
@@ -68,18 +69,51 @@ internal sealed class Cluster : IAsyncDisposable
 
     public async Task StopRedis()
     {
-        Hits++;
         _redis!.Kill();
         await _redis.WaitForExitAsync();
+        Hits++;
     }
 
-    public async Task StartSilo() => Silos.Add(await NewSilo(gated: false));
+    public async Task StartSilo() => Silos.Add(await NewSilo(null));
 
     public async Task<Server> StartNode()
     {
         var node = await NewNode();
         Nodes.Add(node);
         return node;
+    }
+
+    public async Task Kill(Server server)
+    {
+        await server.Signal("KILL");
+        if (await server.Exits(TimeSpan.FromSeconds(5)))
+            Hits++;
+    }
+
+    /// <summary>Asks a process to stop; true if it has within that time, and without an error.</summary>
+    public async Task<bool> Stop(Server server, TimeSpan within, string signal = "TERM")
+    {
+        await server.Signal(signal);
+        if (!await server.Exits(within))
+            return false;
+        Hits++;
+        return server.ExitCode == 0;
+    }
+
+    public async Task Hang(Server server)
+    {
+        await server.Signal("STOP");
+        for (var i = 0; i < 100 && !server.Hangs; i++)
+            await Task.Delay(10);
+        if (server.Hangs)
+            Hits++;
+    }
+
+    /// <summary>Cuts off one process, whose ways the gates are.</summary>
+    public void Cut()
+    {
+        if (Gates.ConvertAll(gate => gate.Cut()).Sum() > 0)
+            Hits++;
     }
 
     /// <summary>Tells nginx which web nodes there are.</summary>
@@ -146,6 +180,20 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
+    /// <summary>The status with which a node answers, or null when it doesn't.</summary>
+    public static async Task<int?> Status(Uri node, string path)
+    {
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri(node, path));
+            return (int)answer.StatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         // What the case had to show it has shown: nobody says goodbye.
@@ -165,21 +213,32 @@ internal sealed class Cluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private Task<Server> NewSilo(bool gated)
+    private Task<Server> NewSilo(int? number)
     {
-        var (gateway, behind) = (FreePort(), FreePort());
-        if (gated)
-            Gates.Add(new Gate(gateway, behind));
-        return Server.StartSilo([.. Clustering, "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
-            $"--Orleans:Endpoints:SiloPort={FreePort()}", $"--Orleans:Endpoints:GatewayPort={gateway}",
-            .. gated ? [$"--Orleans:Endpoints:GatewayListeningEndpoint=127.0.0.1:{behind}"] : Array.Empty<string>()]);
+        var (silo, gateway, redis) = (FreePort(), FreePort(), _redisPort);
+        List<string> settings = ["--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1", $"--Orleans:Endpoints:SiloPort={silo}", $"--Orleans:Endpoints:GatewayPort={gateway}"];
+        if (number is not null && _cut == Ways.Gateways)
+            settings.Add($"--Orleans:Endpoints:GatewayListeningEndpoint=127.0.0.1:{Gated(gateway)}");
+        if (number is not null && _cut == Ways.FirstSilo)
+            settings.Add($"--Orleans:Endpoints:SiloListeningEndpoint=127.0.0.1:{Gated(silo)}");
+        if (number is 0 && _cut == Ways.FirstSilo)
+            Gates.Add(new Gate(redis = FreePort(), _redisPort));
+        return Server.StartSilo([.. Clustering(redis), .. settings]);
     }
 
-    private Task<Server> NewNode() => Server.Start([.. Clustering, "--Ephemeral:Silo=external", "--Ephemeral:DrainTime=00:00:08"]);
+    /// <summary>A port to listen on behind a gate at this one.</summary>
+    private int Gated(int port)
+    {
+        var behind = FreePort();
+        Gates.Add(new Gate(port, behind));
+        return behind;
+    }
 
-    private string[] Clustering =>
+    private Task<Server> NewNode() => Server.Start([.. Clustering(_redisPort), "--Ephemeral:Silo=external", "--Ephemeral:DrainTime=00:00:08"]);
+
+    private static string[] Clustering(int redisPort) =>
     [
-        "--Orleans:Clustering:ProviderType=Redis", $"--Orleans:Clustering:ConnectionString=127.0.0.1:{_redisPort}",
+        "--Orleans:Clustering:ProviderType=Redis", $"--Orleans:Clustering:ConnectionString=127.0.0.1:{redisPort}",
         "--Orleans:ClusterId=chaos", "--Orleans:ServiceId=chaos",
     ];
 
@@ -193,4 +252,12 @@ internal sealed class Cluster : IAsyncDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+}
+
+/// <summary>What can be cut in a cluster. <see cref="FirstSilo"/> is meant for two silos.</summary>
+internal enum Ways
+{
+    None,
+    Gateways,
+    FirstSilo,
 }

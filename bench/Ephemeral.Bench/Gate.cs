@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Ephemeral.Bench;
 
-/// <summary>A way to a silo's gateway that can be cut: then bytes go nowhere and nobody is told, as when a cable is pulled.</summary>
+/// <summary>A way to a process that can be cut: then bytes go nowhere and nobody is told, as when a cable is pulled.</summary>
 internal sealed class Gate : IDisposable
 {
     private readonly TcpListener _listener;
@@ -27,8 +27,13 @@ internal sealed class Gate : IDisposable
             _kept = _ways.Count;
     }
 
-    /// <summary>Cuts all connections that came later, and all that will come.</summary>
-    public void Cut() => _cut = true;
+    /// <summary>Cuts all connections that came later, and all that will come; answers how many there are.</summary>
+    public int Cut()
+    {
+        _cut = true;
+        lock (_gate)
+            return _ways.Skip(_kept).Count(way => way.From.Connected);
+    }
 
     /// <summary>Lets new connections through; those that were cut are gone.</summary>
     public void Heal()

@@ -16,6 +16,12 @@ internal sealed class Server : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>0 when it ended as it should; only once it has.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>It has been stopped by a signal, and does nothing until it is continued.</summary>
+    public bool Hangs => File.ReadAllText($"/proc/{_process.Id}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] == 'T';
+
     /// <summary>CPU seconds used so far, the time in the kernel included.</summary>
     public double CpuSeconds
     {
@@ -97,7 +103,9 @@ internal sealed class Server : IAsyncDisposable
 
     private static async Task<Server> Start(string opened, string folder, string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, [.. arguments, "--urls=http://127.0.0.1:0"])
+        // What is started in the background of a script ignores Ctrl-C, and so would its children.
+        string[] listening = OperatingSystem.IsLinux() ? ["--default-signal=INT", program] : [];
+        var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : program, [.. listening, .. arguments, "--urls=http://127.0.0.1:0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -15,29 +15,33 @@ internal sealed class Tab : IAsyncDisposable
     private readonly Func<Uri> _where;
     private readonly Dictionary<string, byte[]> _frames;
     private readonly string? _wants;
+    private readonly bool _holds;
+    private readonly TimeSpan _answersAfter;
     private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource _got = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<string> _counted = [];
     private readonly Lock _gate = new();
     private Task _life = Task.CompletedTask;
-    private TimeSpan _lostAt;
+    private TimeSpan? _lostAt;
 
-    private Tab(Func<Uri> where, Dictionary<string, byte[]> frames, string? wants) => (_where, _frames, _wants) = (where, frames, wants);
+    private Tab(Func<Uri> where, Dictionary<string, byte[]> frames, string? wants, bool holds, TimeSpan answersAfter) =>
+        (_where, _frames, _wants, _holds, _answersAfter) = (where, frames, wants, holds, answersAfter);
 
-    /// <summary>Errors that the server sent: none of them is a visitor's fault here.</summary>
+    /// <summary>Errors that the server sent, and wrong bytes: none of them is a visitor's fault here.</summary>
     public int Errors { get; private set; }
 
-    /// <summary>The longest time that it was without a connection on which all its pages are held.</summary>
+    /// <summary>The longest time that it was without a connection on which all its pages are held, after the first.</summary>
     public TimeSpan LongestGap { get; private set; }
 
-    public IEnumerable<string> Pages => _frames.Keys;
+    /// <summary>It is there to hold, and not to look at something.</summary>
+    public bool IsHolder => _wants is null;
 
     /// <summary>Holds these pages, by hash; <paramref name="where"/> is asked at every connection.</summary>
-    public static Tab Holding(Func<Uri> where, IEnumerable<(string Hash, byte[] Frame)> pages) =>
-        new Tab(where, pages.ToDictionary(page => page.Hash, page => page.Frame), null).Begin();
+    public static Tab Holding(Func<Uri> where, IEnumerable<(string Hash, byte[] Frame)> pages, TimeSpan answersAfter = default) =>
+        new Tab(where, pages.ToDictionary(page => page.Hash, page => page.Frame), null, holds: true, answersAfter).Begin();
 
-    /// <summary>Wants a page, and holds it from when it has it.</summary>
-    public static Tab Wanting(Func<Uri> where, string page) => new Tab(where, [], page).Begin();
+    /// <summary>Wants a page, and with <paramref name="holds"/> holds it from when it has it.</summary>
+    public static Tab Wanting(Func<Uri> where, string page, bool holds) => new Tab(where, [], page, holds, default).Begin();
 
     /// <summary>Ends when the wanted page has come.</summary>
     public Task Got => _got.Task;
@@ -61,7 +65,6 @@ internal sealed class Tab : IAsyncDisposable
 
     private Tab Begin()
     {
-        _lostAt = Now;
         _life = Live();
         return this;
     }
@@ -152,10 +155,16 @@ internal sealed class Tab : IAsyncDisposable
     {
         var hash = Convert.ToHexStringLower(frame.AsSpan(1, 32));
         if (hash != _wants || Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(frame.AsSpan(Head))) != hash)
-            throw new InvalidOperationException("The server gave wrong bytes.");
-        lock (_gate)
-            _frames[hash] = frame;
-        await visitor.Say("hold", hash);
+        {
+            Errors++;
+            return;
+        }
+        if (_holds)
+        {
+            lock (_gate)
+                _frames[hash] = frame;
+            await visitor.Say("hold", hash);
+        }
         _got.TrySetResult();
     }
 
@@ -167,7 +176,9 @@ internal sealed class Tab : IAsyncDisposable
         {
             case "ask":
                 var (page, blob) = (root.GetProperty("page").GetString()!, root.GetProperty("blob").GetString()!);
-                if (_frames.TryGetValue(blob, out var frame))
+                if (_frames.TryGetValue(blob, out var frame) && _answersAfter > TimeSpan.Zero)
+                    _ = Task.Delay(_answersAfter).ContinueWith(_ => visitor.Send(frame, WebSocketMessageType.Binary), TaskScheduler.Default);
+                else if (frame is not null)
                     await visitor.Send(frame, WebSocketMessageType.Binary);
                 else
                     await visitor.Send(Encoding.UTF8.GetBytes($$"""{"type":"miss","page":"{{page}}","blob":"{{blob}}"}"""), WebSocketMessageType.Text);
@@ -178,8 +189,8 @@ internal sealed class Tab : IAsyncDisposable
                 {
                     if (counted.Count < _frames.Count)
                         break;
-                    if (_holdingConnection is null && Now - _lostAt > LongestGap)
-                        LongestGap = Now - _lostAt;
+                    if (_holdingConnection is null && Now - _lostAt is { } gap && gap > LongestGap)
+                        LongestGap = gap;
                     _holdingConnection = visitor;
                     _counted.UnionWith(counted);
                 }

@@ -118,7 +118,7 @@ internal static partial class Chaos
         var ended = await cluster.Silos[0].Exits(TimeSpan.FromSeconds(30));
         await cluster.StartSilo();
         lost += await Visitors.NotCounted(b, held, 1, TimeSpan.FromSeconds(10)) + await Visitors.NotCounted(a, held, 1, TimeSpan.FromSeconds(10));
-        Row(report, "a silo is cut off for 25 s, and rejoins", cluster.Hits, visitors, count, lost, null, Within.Of(whole, 30), 10);
+        Row(report, "a silo is cut off for 25 s, and rejoins", cluster.Hits, visitors, count, lost, null, Within.Of(whole, 30), 20);
         report.Promise(ended, "a silo that was given up while it was cut off ends itself when it is back");
     }
 

@@ -7,6 +7,7 @@ namespace Ephemeral.Bench;
 internal sealed class Server : IAsyncDisposable
 {
     private const string NodeIsOpen = "Ephemeral is open at ";
+    private const string AnyPort = "--urls=http://127.0.0.1:0";
 
     private readonly Process _process;
 
@@ -56,7 +57,7 @@ internal sealed class Server : IAsyncDisposable
     public static Task<Server> Start(params string[] settings) => Start("Ephemeral.Web", NodeIsOpen, settings);
 
     /// <summary>The same of a web node that was published.</summary>
-    public static Task<Server> StartPublished(string program) => Start(NodeIsOpen, Path.GetDirectoryName(program)!, program, []);
+    public static Task<Server> StartPublished(string program) => Start(NodeIsOpen, Path.GetDirectoryName(program)!, program, [AnyPort]);
 
     /// <summary>Starts a silo and waits until it is part of its cluster.</summary>
     public static Task<Server> StartSilo(params string[] settings) => Start("Ephemeral.Silo", "Now listening on: ", settings);
@@ -98,14 +99,14 @@ internal sealed class Server : IAsyncDisposable
     private static Task<Server> Start(string project, string opened, string[] settings)
     {
         var folder = AppContext.BaseDirectory.Replace(Path.Combine("bench", "Ephemeral.Bench"), project, StringComparison.Ordinal);
-        return Start(opened, folder, "dotnet", [Path.Combine(folder, project + ".dll"), .. settings]);
+        return Start(opened, folder, "dotnet", [Path.Combine(folder, project + ".dll"), AnyPort, .. settings]);
     }
 
     private static async Task<Server> Start(string opened, string folder, string program, string[] arguments)
     {
         // What is started in the background of a script ignores Ctrl-C, and so would its children.
         string[] listening = OperatingSystem.IsLinux() ? ["--default-signal=INT", program] : [];
-        var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : program, [.. listening, .. arguments, "--urls=http://127.0.0.1:0"])
+        var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : program, [.. listening, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -5,37 +5,126 @@ using Microsoft.Extensions.Options;
 
 namespace Ephemeral.Grains;
 
-/// <summary>The pages that live on this silo, and what they count together.</summary>
+/// <summary>The pages that live on this silo, what they count together, and when each is to be swept.</summary>
+/// <remarks>Nothing here looks at all pages every few seconds: there may be millions. The numbers are kept, and a page is looked at when its next lease would end.</remarks>
 internal sealed class LivePages
 {
-    private readonly ConcurrentDictionary<PageGrain, (int Holders, int Waiters)> _counts = [];
+    private readonly ConcurrentDictionary<PageGrain, Place> _places = [];
+    private readonly Lock _gate = new();
+    // By the step of time in which they are to be looked at.
+    private readonly Dictionary<long, List<Place>> _looks = [];
+    private readonly TimeSpan _every, _step, _longest;
+    private long _looked;
+    private int _pages, _holders, _waiters;
     private long _expiredLeases;
 
-    public LivePages(IMeterFactory meters)
+    public LivePages(IMeterFactory meters, IOptions<PageOptions> options)
     {
+        // Finer than the sweeps, so that the end of a lease is hardly noticed later than it would be by looking at all.
+        (_every, _step, _longest) = (options.Value.SweepEvery, options.Value.SweepEvery / 4, options.Value.Lease);
         var meter = meters.Create(Telemetry.Meter);
         meter.CreateObservableGauge("ephemeral.pages", () => Totals().Pages, "{page}", "Pages that somebody holds, of those whose grain is on this silo");
         meter.CreateObservableGauge("ephemeral.holders", () => Totals().Holders, "{visitor}", "Holders of those pages, on all web nodes");
-        meter.CreateObservableGauge("ephemeral.waiters", () => _counts.Sum(page => page.Value.Waiters), "{visitor}", "Waiters for pages whose grain is on this silo");
-        meter.CreateObservableGauge("ephemeral.grains", () => _counts.Count, "{grain}", "Grains of pages on this silo, with those that are only waited for or asked after");
+        meter.CreateObservableGauge("ephemeral.waiters", () => Volatile.Read(ref _waiters), "{visitor}", "Waiters for pages whose grain is on this silo");
+        meter.CreateObservableGauge("ephemeral.grains", () => _places.Count, "{grain}", "Grains of pages on this silo, with those that are only waited for or asked after");
         meter.CreateObservableCounter("ephemeral.lease_expiries", () => Interlocked.Read(ref _expiredLeases), "{lease}", "Web nodes that a page has given up for their silence");
     }
 
-    public IEnumerable<PageGrain> All => _counts.Select(pair => pair.Key);
+    public IEnumerable<PageGrain> All => _places.Select(pair => pair.Key);
 
-    public void Add(PageGrain page) => _counts[page] = default;
-    public void Remove(PageGrain page) => _counts.TryRemove(page, out _);
-    public bool Has(PageGrain page) => _counts.ContainsKey(page);
-    public void Count(PageGrain page, int holders, int waiters) => _counts[page] = (holders, waiters);
+    public bool Has(PageGrain page) => _places.ContainsKey(page);
+
+    public (int Pages, int Holders) Totals() => (Volatile.Read(ref _pages), Volatile.Read(ref _holders));
+
+    public void Add(PageGrain page)
+    {
+        // Looked at soon: it may only have been asked after.
+        if (_places.TryAdd(page, new Place(page)))
+            LookAt(page, TimeSpan.Zero);
+    }
+
+    public void Remove(PageGrain page)
+    {
+        Count(page, 0, 0);
+        // Its step comes yet; it is not to keep the grain until then.
+        if (_places.TryRemove(page, out var place))
+            place.Page = null;
+    }
+
+    /// <summary>Said by the page in its own turn.</summary>
+    public void Count(PageGrain page, int holders, int waiters)
+    {
+        if (!_places.TryGetValue(page, out var place))
+            return;
+        Interlocked.Add(ref _holders, holders - place.Holders);
+        Interlocked.Add(ref _pages, (holders > 0 ? 1 : 0) - (place.Holders > 0 ? 1 : 0));
+        Interlocked.Add(ref _waiters, waiters - place.Waiters);
+        (place.Holders, place.Waiters) = (holders, waiters);
+    }
+
     public void LeasesExpired(int count) => Interlocked.Add(ref _expiredLeases, count);
 
-    public (int Pages, int Holders) Totals()
+    /// <summary>The page is to be looked at by then; an earlier look stays.</summary>
+    public void LookAt(PageGrain page, TimeSpan at)
     {
-        int pages = 0, holders = 0;
-        foreach (var (_, count) in _counts)
-            if (count.Holders > 0)
-                (pages, holders) = (pages + 1, holders + count.Holders);
-        return (pages, holders);
+        if (_places.TryGetValue(page, out var place))
+            LookAt(place, at);
+    }
+
+    /// <summary>The pages that need a sweep now.</summary>
+    public IEnumerable<PageGrain> Due(TimeSpan now)
+    {
+        List<Place> due = [];
+        lock (_gate)
+        {
+            _looked = Math.Max(_looked, now.Ticks / _step.Ticks);
+            foreach (var (step, places) in _looks)
+            {
+                if (step > _looked)
+                    continue;
+                foreach (var place in places.Where(place => place.Step == step))
+                {
+                    place.Step = long.MaxValue;
+                    due.Add(place);
+                }
+                _looks.Remove(step);
+            }
+        }
+        foreach (var place in due)
+        {
+            if (place.Page is not { } page)
+                continue;
+            var needsSweep = page.NeedsSweep(now);
+            var next = needsSweep ? now + _every : page.NextExpiry;
+            LookAt(place, next < now + _longest ? next : now + _longest);
+            if (needsSweep)
+                yield return page;
+        }
+    }
+
+    private void LookAt(Place place, TimeSpan at)
+    {
+        lock (_gate)
+        {
+            // Rounded up: by then the lease has ended.
+            var step = Math.Max(_looked + 1, (at.Ticks + _step.Ticks - 1) / _step.Ticks);
+            if (step >= place.Step)
+                return;
+            place.Step = step;
+            if (!_looks.TryGetValue(step, out var places))
+                _looks[step] = places = [];
+            places.Add(place);
+        }
+    }
+
+    private sealed class Place(PageGrain page)
+    {
+        public PageGrain? Page { get; set; } = page;
+        public int Holders { get; set; }
+        public int Waiters { get; set; }
+
+        /// <summary>The step in which it is to be looked at; if it is in the list of another step, too, that is out of date.</summary>
+        public long Step { get; set; } = long.MaxValue;
     }
 }
 
@@ -46,10 +135,7 @@ internal sealed class PageSweeper(LivePages livePages, IOptions<PageOptions> opt
     {
         using var timer = new PeriodicTimer(options.Value.SweepEvery, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            var now = time.GetElapsedTime(0);
-            foreach (var page in livePages.All.Where(page => page.NeedsSweep(now)))
+            foreach (var page in livePages.Due(time.GetElapsedTime(0)))
                 _ = page.AsReference<IPageGrain>().Sweep();
-        }
     }
 }

@@ -12,6 +12,9 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     public const int MaxSources = 4;
 
     private readonly Dictionary<Guid, Entry> _nodes = [];
+    // Who can be asked, so that choosing some costs the same however many nodes there are.
+    private readonly List<Entry> _holding = new(1), _others = [];
+    private int _inhabited;
 
     public long Sequence { get; private set; }
     public int Holders { get; private set; }
@@ -21,7 +24,7 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     public TimeSpan NextExpiry { get; private set; } = TimeSpan.MaxValue;
 
     /// <summary>True when no node has anybody here.</summary>
-    public bool IsEmpty => _nodes.Values.All(entry => entry.Said.IsEmpty());
+    public bool IsEmpty => _inhabited == 0;
 
     /// <summary>The nodes that have somebody here.</summary>
     public IEnumerable<Announcement> Nodes => _nodes.Values.Where(entry => !entry.Said.IsEmpty()).Select(entry => entry.Said);
@@ -31,12 +34,17 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     {
         // Calls of one node can overtake each other; the newest is the truth. A node that left stays here until
         // its lease is over, so that a late announcement of it does not bring it back.
-        _nodes.TryGetValue(said.Node, out var old);
-        if (old is not null && said.Version < old.Said.Version)
+        var old = SaidBy(said.Node);
+        if (old is not null && said.Version < old.Version)
             return false;
-        _nodes[said.Node] = new Entry(said, now + lease);
-        NextExpiry = TimeSpan.FromTicks(Math.Min(NextExpiry.Ticks, (now + lease).Ticks));
-        return Count(old?.Said, said);
+        if (!_nodes.TryGetValue(said.Node, out var entry))
+            _nodes[said.Node] = entry = new Entry(said);
+        entry.Said = said;
+        entry.Expires = now + lease;
+        // Of a page of one node, as most are, it is exact: such a page is never swept in vain.
+        NextExpiry = _nodes.Count == 1 || entry.Expires < NextExpiry ? entry.Expires : NextExpiry;
+        Place(entry, said.Holders > 0 ? _holding : said is { Claims: > 0 } or { Parts: true } ? _others : null);
+        return Count(old, said);
     }
 
     /// <summary>A node that others cannot reach must announce sooner than its lease would have it.</summary>
@@ -44,8 +52,8 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     {
         if (!_nodes.TryGetValue(node, out var entry) || entry.Expires <= now + doubtFor)
             return;
-        _nodes[node] = entry with { Expires = now + doubtFor };
-        NextExpiry = TimeSpan.FromTicks(Math.Min(NextExpiry.Ticks, (now + doubtFor).Ticks));
+        entry.Expires = now + doubtFor;
+        NextExpiry = entry.Expires < NextExpiry ? entry.Expires : NextExpiry;
     }
 
     /// <summary>What moves with the page to another silo.</summary>
@@ -63,44 +71,50 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     public bool Sweep(TimeSpan now)
     {
         var changed = false;
-        foreach (var (node, entry) in _nodes.Where(pair => pair.Value.Expires <= now).ToList())
+        NextExpiry = TimeSpan.MaxValue;
+        foreach (var (node, entry) in _nodes)
         {
+            if (entry.Expires > now)
+            {
+                NextExpiry = entry.Expires < NextExpiry ? entry.Expires : NextExpiry;
+                continue;
+            }
             _nodes.Remove(node);
+            Place(entry, null);
             changed |= Count(entry.Said, null);
         }
-        NextExpiry = _nodes.Count == 0 ? TimeSpan.MaxValue : _nodes.Values.Min(entry => entry.Expires);
         return changed;
     }
 
     /// <summary>What <paramref name="node"/> announced last, or null.</summary>
     public Announcement? SaidBy(Guid node) => _nodes.GetValueOrDefault(node)?.Said;
 
-    /// <summary>Some nodes for <paramref name="asker"/> to fetch from: those with holders first, at random, then those with claims and parts.</summary>
+    /// <summary>Some nodes for <paramref name="asker"/> to fetch from: those with holders first, from a random one on, then those with claims and parts.</summary>
     public ImmutableArray<Source> SourcesFor(Guid asker, Random random)
     {
-        var holding = new List<Source>(MaxSources);
-        var others = new List<Source>();
-        var seen = 0;
-        foreach (var (node, entry) in _nodes)
+        var sources = ImmutableArray.CreateBuilder<Source>(Math.Min(MaxSources, _holding.Count + _others.Count));
+        foreach (var list in (ReadOnlySpan<List<Entry>>)[_holding, _others])
         {
-            if (node == asker || entry.Said is { Holders: 0, Claims: 0, Parts: false })
-                continue;
-            if (entry.Said.Holders == 0)
-            {
-                if (others.Count < MaxSources)
-                    others.Add(new Source(node, entry.Said.Observer));
-            }
-            else if (holding.Count < MaxSources)
-            {
-                holding.Insert(random.Next(holding.Count + 1), new Source(node, entry.Said.Observer));
-                seen++;
-            }
-            else if (random.Next(++seen) is var place && place < MaxSources)
-            {
-                holding[place] = new Source(node, entry.Said.Observer);
-            }
+            var start = random.Next(list.Count);
+            for (var i = 0; i < list.Count && sources.Count < MaxSources; i++)
+                if (list[(start + i) % list.Count].Said is var said && said.Node != asker)
+                    sources.Add(new Source(said.Node, said.Observer));
         }
-        return [.. holding.Concat(others).Take(MaxSources)];
+        return sources.DrainToImmutable();
+    }
+
+    private static void Place(Entry entry, List<Entry>? list)
+    {
+        if (entry.List == list)
+            return;
+        if (entry.List is { } left)
+        {
+            var last = left[^1];
+            left[last.Place = entry.Place] = last;
+            left.RemoveAt(left.Count - 1);
+        }
+        (entry.List, entry.Place) = (list, list?.Count ?? 0);
+        list?.Add(entry);
     }
 
     private bool Count(Announcement? old, Announcement? said)
@@ -109,13 +123,22 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
         var waiters = (said?.Waiters ?? 0) - (old?.Waiters ?? 0);
         Holders += holders;
         Waiters += waiters;
+        _inhabited += (said?.IsEmpty() == false ? 1 : 0) - (old?.IsEmpty() == false ? 1 : 0);
         var changed = holders != 0 || waiters != 0 || said?.Claims > 0 != old?.Claims > 0 || said?.Parts != old?.Parts;
         if (changed)
             Sequence++;
         return changed;
     }
 
-    private sealed record Entry(Announcement Said, TimeSpan Expires);
+    private sealed class Entry(Announcement said)
+    {
+        public Announcement Said { get; set; } = said;
+        public TimeSpan Expires { get; set; }
+
+        /// <summary>The list of those who can be asked that it is in, and where there.</summary>
+        public List<Entry>? List { get; set; }
+        public int Place { get; set; }
+    }
 }
 
 /// <summary>A page on its way to another silo.</summary>

@@ -20,6 +20,9 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     /// <summary>True when <see cref="Sweep"/> would have something to do. Read from outside the turn.</summary>
     public bool NeedsSweep(TimeSpan now) => _onlyAskedAfter || _page.NextExpiry <= now;
 
+    /// <summary>A lower bound of the moment at which it will. Read from outside the turn, too.</summary>
+    public TimeSpan NextExpiry => _page.NextExpiry;
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         if (!ContentHash.TryParse(this.GetPrimaryKeyString(), out _hash))
@@ -50,12 +53,15 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     public Task<PageHealth> GetHealth(Guid node)
     {
         _onlyAskedAfter = _page.IsEmpty;
+        if (_onlyAskedAfter)
+            livePages.LookAt(this, TimeSpan.Zero);
         return Task.FromResult(HealthFor(node));
     }
 
     public Task Doubt(Guid node)
     {
         _page.Doubt(node, Now);
+        livePages.LookAt(this, _page.NextExpiry);
         DeactivateIfEmpty();
         return Task.CompletedTask;
     }

@@ -109,6 +109,19 @@ public class PageGrainTests(EphemeralCluster cluster)
     }
 
     [Fact]
+    public async Task A_node_that_another_one_could_not_reach_is_dropped_before_its_lease_ends()
+    {
+        await _a.Announce(_page, holders: 1);
+        await _b.Announce(_page, holders: 1);
+        // By then it is known when the lease ends, and that is too late.
+        cluster.Time.Advance(TimeSpan.FromSeconds(2));
+        var doubted = cluster.Time.GetTimestamp();
+        await cluster.Grains.GetGrain<IPageGrain>(_page.ToString()).Doubt(_a.Id);
+        await EventuallyByAdvancing(async () => (await _b.Announce(_page, holders: 1)).Holders == 1);
+        Assert.True(cluster.Time.GetElapsedTime(doubted) < TimeSpan.FromSeconds(21));
+    }
+
+    [Fact]
     public async Task Leaving_and_joining_in_one_moment_never_loses_the_one_who_joined()
     {
         for (var i = 0; i < 200; i++)

@@ -165,6 +165,28 @@ public class PageTests
     }
 
     [Fact]
+    public void Nobody_is_sent_to_a_node_whose_lease_has_ended()
+    {
+        Say(A, holders: 1);
+        _now += TimeSpan.FromSeconds(1);
+        Say(B, holders: 1);
+        _page.Sweep(_now + Lease - TimeSpan.FromSeconds(1));
+        Assert.Equal(B, Assert.Single(_page.SourcesFor(Guid.NewGuid(), new Random(1))).Node);
+    }
+
+    [Fact]
+    public void A_page_of_one_node_is_not_swept_before_its_lease_ends()
+    {
+        Say(A, holders: 1);
+        for (var i = 0; i < 10; i++)
+        {
+            _now += TimeSpan.FromSeconds(10);
+            Say(A, holders: 1);
+            Assert.Equal(_now + Lease, _page.NextExpiry);
+        }
+    }
+
+    [Fact]
     public void Spreads_the_askers_over_all_nodes_that_hold()
     {
         var nodes = Enumerable.Range(0, 40).Select(_ => Guid.NewGuid()).ToList();
@@ -179,7 +201,7 @@ public class PageTests
     public void Numbers_stay_right_through_any_order_of_many_announcements()
     {
         var random = new Random(1);
-        var nodes = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid()).ToArray();
+        var nodes = Enumerable.Range(0, 20).Select(i => i == 0 ? A : Guid.NewGuid()).ToArray();
         var newest = new Dictionary<Guid, Announcement>();
         var all = Enumerable.Range(1, 5000)
             .Select(version => new Announcement(nodes[random.Next(20)], null!, random.Next(5), random.Next(2), random.Next(5), version))
@@ -190,6 +212,12 @@ public class PageTests
             if (!newest.TryGetValue(said.Node, out var known) || said.Version > known.Version)
                 newest[said.Node] = said;
             Assert.Equal((newest.Values.Sum(n => n.Holders), newest.Values.Sum(n => n.Waiters)), (_page.Holders, _page.Waiters));
+            Assert.Equal(newest.Values.All(n => n.IsEmpty()), _page.IsEmpty);
+            var canGive = newest.Values.Where(n => n.Node != A && (n.Holders > 0 || n.Claims > 0)).ToDictionary(n => n.Node);
+            var sources = _page.SourcesFor(A, random);
+            Assert.Equal(Math.Min(Page.MaxSources, canGive.Count), sources.DistinctBy(source => source.Node).Count());
+            Assert.All(sources.Take(canGive.Values.Count(n => n.Holders > 0)), source => Assert.True(canGive[source.Node].Holders > 0));
+            Assert.All(sources, source => Assert.Contains(source.Node, canGive));
         }
     }
 

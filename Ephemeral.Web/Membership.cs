@@ -2,9 +2,15 @@ using Ephemeral.Grains;
 
 namespace Ephemeral.Web;
 
+/// <summary>Those who can be asked for a page's blobs, the best first; their ranks say it more exactly.</summary>
+internal enum Standing { None = -1, Fetching, HoldsWell, Holds, Claims }
+
 /// <summary>What one visitor is to one page. Guarded by the page's lock.</summary>
 internal sealed class Membership(Visitor visitor, NodePage page)
 {
+    /// <summary>How many standings there are in which one can be asked.</summary>
+    public const int Standings = (int)Standing.Claims + 1;
+
     private static readonly TimeSpan UploadWindow = TimeSpan.FromSeconds(5);
     private const int UploadsInWindow = 2;
 
@@ -20,6 +26,19 @@ internal sealed class Membership(Visitor visitor, NodePage page)
     /// <summary>Its place in the page's list.</summary>
     public int Index { get; set; }
 
+    /// <summary>In which of the page's lists of those who can be asked it is, and where there.</summary>
+    public Standing Standing { get; set; } = Standing.None;
+    public int Place { get; set; }
+
+    /// <summary>In which of them it belongs.</summary>
+    public Standing StandsNow => State switch
+    {
+        VisitorState.Holder => AnsweredWell ? Standing.HoldsWell : Standing.Holds,
+        VisitorState.Claimed => Standing.Claims,
+        VisitorState.Waiter when Parts > 0 => Standing.Fetching,
+        _ => Standing.None,
+    };
+
     /// <summary>It waits for the root's bytes.</summary>
     public bool WantsRoot { get; set; }
 
@@ -28,9 +47,6 @@ internal sealed class Membership(Visitor visitor, NodePage page)
 
     /// <summary>It has been sent the root in this spell of waiting.</summary>
     public bool RootSent { get; set; }
-
-    /// <summary>When it was last sent the root.</summary>
-    public TimeSpan RootSentAt { get; set; }
 
     /// <summary>This node has seen that it has the page.</summary>
     public bool Proven { get; set; }
@@ -88,4 +104,10 @@ internal sealed class Membership(Visitor visitor, NodePage page)
         : !AnsweredWell && !(tries && State == VisitorState.Waiter) ? 2
         : State == VisitorState.Holder ? 1
         : 0;
+
+    /// <summary>The best rank that one of this standing can have.</summary>
+    public static int BestRank(Standing standing) => standing switch { Standing.Fetching => 0, Standing.HoldsWell => 1, Standing.Holds => 2, _ => 4 };
+
+    /// <summary>The worst rank of one of this standing that is neither silent nor busy.</summary>
+    public static int LeastFitRank(Standing standing) => standing == Standing.Claims ? 4 : 3;
 }

@@ -36,7 +36,10 @@ internal sealed partial class NodePage
     // Until the grain has been told that nobody is left, the page stays; after some failures the lease tells it instead.
     private bool IsAnnounced => _announcing || (_announced != default && _failures < 5);
 
-    private (int Holders, int Claims, int Waiters, bool Parts) Counts => (_holders, _claims, _waiters, _givers > 0);
+    private (int Holders, int Claims, int Waiters, bool Parts) Counts => (_holders, _claims, _waiters, HasGivers);
+
+    // Waiters with parts.
+    private bool HasGivers => _standing[(int)Standing.Fetching]?.Count > 0;
 
     /// <summary>The numbers over the whole cluster: what the grain counts elsewhere, and what is so here right now.</summary>
     private (int Holders, int Waiters) Total =>
@@ -156,7 +159,7 @@ internal sealed partial class NodePage
     private void Changed()
     {
         _tell = true;
-        if (_answerBy == Never && _members.Exists(member => member.AwaitsStatus))
+        if (_answerBy == Never && _awaiting is not null)
             _answerBy = Now + AnswerWithin;
         Act();
         RemoveIfUnused();
@@ -200,7 +203,7 @@ internal sealed partial class NodePage
                     return Never;
                 // The first holder or claim here is said at once: somebody elsewhere may be waiting for it.
                 var isFirst = (_holders > 0 && _announced.Holders == 0) || (_claims > 0 && _announced is { Holders: 0, Claims: 0 })
-                    || (_givers > 0 && _announced is { Holders: 0, Claims: 0, Parts: false });
+                    || (HasGivers && _announced is { Holders: 0, Claims: 0, Parts: false });
                 return isFirst && _failures == 0 ? Now : _announcedAt + pace;
             }
             if (counts == default)
@@ -222,15 +225,16 @@ internal sealed partial class NodePage
     private void Tell(bool onlyAwaiting)
     {
         var texts = new byte[]?[4];
-        foreach (var member in _members)
+        foreach (var member in onlyAwaiting ? _awaiting ?? [] : _members)
         {
-            if (onlyAwaiting && !member.AwaitsStatus)
-                continue;
             member.AwaitsStatus = false;
+            if (member.Index < 0)
+                continue;
             var you = (int)member.State;
             texts[you] ??= Wire.Status(hash, Total.Holders, Total.Waiters, member.State);
             member.Visitor.SendStatus(member.Status, texts[you]!);
         }
+        _awaiting = null;
         _answerBy = Never;
         if (onlyAwaiting)
             return;

@@ -9,24 +9,30 @@ namespace Ephemeral.Web;
 /// </summary>
 internal sealed partial class NodePage(WebNode node, ContentHash hash)
 {
+    // Choosing looks at so many of each standing, and at more only while it has found nobody fit.
+    private const int LookAt = 32;
     private static readonly TimeSpan ServedLately = TimeSpan.FromSeconds(1);
 
     private readonly List<Membership> _members = new(1);
+    // Those who can be asked, by their standing; a list is made when it is first needed.
+    private readonly List<Membership>?[] _standing = new List<Membership>?[Membership.Standings];
+    private List<Membership>? _awaiting;
+    private HashSet<Membership>? _wantRoot;
     private Dictionary<ContentHash, Flight>? _flights;
     private Dictionary<ContentHash, Upload>? _uploads;
     private int _holders;
     private int _claims;
     private int _waiters;
-    private int _givers; // waiters with parts
+    private int _rootSent; // waiters who have been sent the root
+    private TimeSpan _rootSentAt;
     private Membership? _onTrial;
-    private int _rootWanted;
     private int _readers;
 
     public Lock Gate { get; } = new();
     public ContentHash Hash => hash;
     public Guid NodeId => node.Id;
     public TimeSpan Now => node.Now;
-    public bool RootWanted => _rootWanted > 0;
+    public bool RootWanted => _wantRoot?.Count > 0;
     public ImmutableArray<Source> Sources => _health?.Sources ?? [];
 
     /// <summary>True once the page has left the node's table: take a new one.</summary>
@@ -54,7 +60,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 member.RootSent = false;
             SetState(member, VisitorState.Waiter);
             SetWantsRoot(member, root && !member.RootSent);
-            member.AwaitsStatus = true;
+            AwaitStatus(member);
             Changed();
             Hint();
         }
@@ -69,7 +75,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             var isNews = member.State is not (VisitorState.Claimed or VisitorState.Holder);
             SetState(member, member.Proven ? VisitorState.Holder : VisitorState.Claimed);
             SetWantsRoot(member, false);
-            member.AwaitsStatus = true;
+            AwaitStatus(member);
             Changed();
             if (isNews && !member.Proven)
                 node.Prover.Add(member);
@@ -126,7 +132,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             }
             if (isNews && member.Parts > 0)
             {
-                _givers++;
+                Place(member);
                 Hint();
                 Act();
             }
@@ -135,7 +141,8 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     }
 
     /// <summary>Somebody here says that they have this blob.</summary>
-    public bool CanGive(ContentHash blob) => _holders + _claims > 0 || (_givers > 0 && _members.Exists(member => member.CanGive(blob)));
+    public bool CanGive(ContentHash blob) =>
+        _holders + _claims > 0 || _standing[(int)Standing.Fetching]?.Exists(member => member.CanGive(blob)) == true;
 
     /// <summary>The visitor has answered an ask with the right bytes; the root proves its claim.</summary>
     public void AnsweredWell(Membership member, ContentHash blob)
@@ -144,13 +151,14 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         {
             member.AnsweredWell = true;
             member.LastUntil = default;
+            Place(member);
             if (blob != hash || member.Proven)
                 return;
             member.Proven = true;
             if (member.State != VisitorState.Claimed)
                 return;
             SetState(member, VisitorState.Holder);
-            member.AwaitsStatus = true;
+            AwaitStatus(member);
             Changed();
         }
     }
@@ -252,20 +260,29 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         }
     }
 
-    /// <summary>The best one to ask that has not been tried: of equals the one of whom the least is asked, and else a random one.</summary>
+    /// <summary>
+    /// The best one to ask that has not been tried: of equals the one of whom the least is asked, and else a random one. Of a
+    /// crowd it is the best of some: where many are good, looking at all of them finds nobody better.
+    /// </summary>
     public Membership? Choose(ContentHash blob, HashSet<Membership> tried, bool balance)
     {
         Membership? best = null;
         // One at a time: however many of them turn out mute, the other blobs come from those who are known.
         var tries = blob != hash && _onTrial?.IsTried(Now) != true;
-        var (bestRank, now, start) = ((Rank: int.MaxValue, Asks: 0), Now, _members.Count == 0 ? 0 : Random.Shared.Next(_members.Count));
-        for (var i = 0; i < _members.Count && bestRank != default; i++)
+        var (bestRank, now) = ((Rank: int.MaxValue, Asks: 0), Now);
+        for (var standing = 0; standing < Membership.Standings && bestRank.Rank >= Membership.BestRank((Standing)standing); standing++)
         {
-            var member = _members[(start + i) % _members.Count];
-            if (!member.CanGive(blob) || tried.Contains(member))
+            if (_standing[standing] is not { Count: > 0 } members)
                 continue;
-            if ((member.Rank(now, balance, tries), member.Visitor.OpenAsks) is var rank && rank.CompareTo(bestRank) < 0)
-                (best, bestRank) = (member, rank);
+            var start = Random.Shared.Next(members.Count);
+            for (var i = 0; i < members.Count && (i < LookAt || bestRank.Rank > Membership.LeastFitRank((Standing)standing)) && bestRank != default; i++)
+            {
+                var member = members[(start + i) % members.Count];
+                if (!member.CanGive(blob) || tried.Contains(member))
+                    continue;
+                if ((member.Rank(now, balance, tries), member.Visitor.OpenAsks) is var rank && rank.CompareTo(bestRank) < 0)
+                    (best, bestRank) = (member, rank);
+            }
         }
         if (best is { State: VisitorState.Waiter, AnsweredWell: false })
             _onTrial = best;
@@ -276,29 +293,28 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     public bool HoldersComeSoon()
     {
         var now = Now;
-        var served = false;
-        foreach (var member in _members)
-        {
-            if (member.State is VisitorState.Holder && !member.HasGivenEnough(now) && member.LastUntil <= now)
-                return false;
-            served |= member is { State: VisitorState.Waiter, RootSent: true } && now - member.RootSentAt < ServedLately;
-        }
-        return served;
+        return _rootSent > 0 && now - _rootSentAt < ServedLately
+            && !Exists(Standing.HoldsWell, now) && !Exists(Standing.Holds, now);
+
+        bool Exists(Standing standing, TimeSpan now) =>
+            _standing[(int)standing]?.Exists(member => !member.HasGivenEnough(now) && member.LastUntil <= now) == true;
     }
 
     /// <summary>Gives the root to all who wait for it here.</summary>
     /// <param name="sought">Since when there has been somebody to ask.</param>
     public void DeliverRoot(Blob root, TimeSpan sought)
     {
-        foreach (var member in _members)
+        var members = _wantRoot;
+        if (members is null)
+            return;
+        _wantRoot = null;
+        (_rootSent, _rootSentAt) = (_rootSent + members.Count, Now);
+        foreach (var member in members)
         {
-            if (!member.WantsRoot)
-                continue;
             // Who waited for a first holder was not kept waiting by us; the grain's answer who holds is our time.
             node.Metrics.Content(Now - (sought - member.WantsRootSince < ServedLately ? member.WantsRootSince : sought));
-            SetWantsRoot(member, false);
+            member.WantsRoot = false;
             member.RootSent = true;
-            member.RootSentAt = Now;
             member.Proven = true;
             member.Visitor.SendRoot(hash, root);
         }
@@ -392,15 +408,18 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
 
     private void SetState(Membership member, VisitorState state)
     {
-        if (member.State == VisitorState.Waiter && state != VisitorState.Waiter && member.Parts > 0)
+        if (member.State == VisitorState.Waiter && state != VisitorState.Waiter)
         {
-            node.GiveParts(member.Parts);
+            if (member.RootSent)
+                _rootSent--;
+            if (member.Parts > 0)
+                node.GiveParts(member.Parts);
             member.ForgetParts();
-            _givers--;
         }
         Count(member.State, -1);
         member.State = state;
         Count(state, 1);
+        Place(member);
 
         void Count(VisitorState of, int by)
         {
@@ -413,14 +432,46 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         }
     }
 
+    // Puts a member into the list of those that stand as it does now.
+    private void Place(Membership member)
+    {
+        var standing = member.StandsNow;
+        if (standing == member.Standing)
+            return;
+        if (member.Standing != Standing.None)
+        {
+            var left = _standing[(int)member.Standing]!;
+            var last = left[^1];
+            left[last.Place = member.Place] = last;
+            left.RemoveAt(left.Count - 1);
+        }
+        member.Standing = standing;
+        if (standing == Standing.None)
+            return;
+        var joined = _standing[(int)standing] ??= new(1);
+        member.Place = joined.Count;
+        joined.Add(member);
+    }
+
     private void SetWantsRoot(Membership member, bool wants)
     {
         if (member.WantsRoot == wants)
             return;
-        _rootWanted += wants ? 1 : -1;
+        if (wants)
+            (_wantRoot ??= []).Add(member);
+        else
+            _wantRoot!.Remove(member);
         member.WantsRoot = wants;
         if (wants)
             member.WantsRootSince = Now;
+    }
+
+    // Who has left by the time that it could be told is not told.
+    private void AwaitStatus(Membership member)
+    {
+        if (!member.AwaitsStatus)
+            (_awaiting ??= new(1)).Add(member);
+        member.AwaitsStatus = true;
     }
 
     private void RemoveIfUnused()

@@ -374,7 +374,13 @@ internal sealed partial class Visitor
 
     private bool RefuseBlocked(ContentHash page) => Refuse(ErrorCode.Blocked, "This page is not served here.", page);
 
-    private Membership? Find(ContentHash page) => _pages.Find(membership => membership.Page.Hash == page);
+    private Membership? Find(ContentHash page)
+    {
+        foreach (var membership in _pages)
+            if (membership.Page.Hash == page)
+                return membership;
+        return null;
+    }
 
     private Membership? Drop(ContentHash page)
     {

@@ -114,12 +114,12 @@ internal static class Wire
         };
         if (why.Length > 0)
             return false;
-        message = new Message(type!.Value, page.GetValueOrDefault(), blob.GetValueOrDefault(), root, blobs ?? []);
+        message = new Message(type!.Value, page.GetValueOrDefault(), blob.GetValueOrDefault(), root, blobs ?? (IReadOnlyList<ContentHash>)[]);
         return true;
     }
 
     /// <summary>The first message on every connection.</summary>
-    public static byte[] Welcome(WebOptions limits) => Write("welcome", json =>
+    public static byte[] Welcome(WebOptions limits) => Write("welcome"u8, limits, static (json, limits) =>
     {
         json.WriteNumber("protocol"u8, 1);
         json.WriteNumber("maxBlob"u8, limits.MaxBlob);
@@ -133,40 +133,41 @@ internal static class Wire
     });
 
     /// <summary>The health of a page.</summary>
-    public static byte[] Status(ContentHash page, int holders, int waiters, VisitorState you) => Write("status", json =>
+    public static byte[] Status(ContentHash page, int holders, int waiters, VisitorState you) => Write("status"u8, (page, holders, waiters, you), static (json, health) =>
     {
-        json.WriteString("page"u8, page.ToString());
-        json.WriteNumber("holders"u8, holders);
-        json.WriteNumber("waiters"u8, waiters);
-        json.WriteString("you"u8, States[(int)you]);
+        WriteHash(json, "page"u8, health.page);
+        json.WriteNumber("holders"u8, health.holders);
+        json.WriteNumber("waiters"u8, health.waiters);
+        json.WriteString("you"u8, States[(int)health.you]);
     });
 
     /// <summary>Please send this blob.</summary>
-    public static byte[] Ask(ContentHash page, ContentHash blob) => Write("ask", json =>
+    public static byte[] Ask(ContentHash page, ContentHash blob) => Write("ask"u8, (page, blob), static (json, ask) =>
     {
-        json.WriteString("page"u8, page.ToString());
-        json.WriteString("blob"u8, blob.ToString());
+        WriteHash(json, "page"u8, ask.page);
+        WriteHash(json, "blob"u8, ask.blob);
     });
 
     /// <summary>What went wrong, in one plain sentence.</summary>
     public static byte[] Error(ErrorCode code, string sentence, ContentHash? page = null, ContentHash? blob = null, TimeSpan? retryAfter = null) =>
-        Write("error", json =>
+        Write("error"u8, (code, sentence, page, blob, retryAfter), static (json, error) =>
         {
-            json.WriteString("code"u8, Codes[(int)code]);
-            json.WriteString("message"u8, sentence);
-            if (page is { } p)
-                json.WriteString("page"u8, p.ToString());
-            if (blob is { } b)
-                json.WriteString("blob"u8, b.ToString());
-            if (retryAfter is { } time)
+            json.WriteString("code"u8, Codes[(int)error.code]);
+            json.WriteString("message"u8, error.sentence);
+            if (error.page is { } page)
+                WriteHash(json, "page"u8, page);
+            if (error.blob is { } blob)
+                WriteHash(json, "blob"u8, blob);
+            if (error.retryAfter is { } time)
                 json.WriteNumber("retryAfterMs"u8, (long)Math.Ceiling(time.TotalMilliseconds));
         });
 
     /// <summary>This node is going away.</summary>
-    public static byte[] Goodbye(TimeSpan retryAfter) => Write("goodbye", json => json.WriteNumber("retryAfterMs"u8, (long)retryAfter.TotalMilliseconds));
+    public static byte[] Goodbye(TimeSpan retryAfter) => Write("goodbye"u8, retryAfter, static (json, retryAfter) =>
+        json.WriteNumber("retryAfterMs"u8, (long)retryAfter.TotalMilliseconds));
 
     /// <summary>Feature <c>pulse</c>: how the whole site is.</summary>
-    public static byte[] Pulse(SitePulse pulse) => Write("pulse", json =>
+    public static byte[] Pulse(SitePulse pulse) => Write("pulse"u8, pulse, static (json, pulse) =>
     {
         json.WriteNumber("pages"u8, pulse.Pages);
         json.WriteNumber("holders"u8, pulse.Holders);
@@ -198,7 +199,7 @@ internal static class Wire
     {
         if (json.TokenType != JsonTokenType.StartArray)
             return null;
-        var hashes = new List<ContentHash>();
+        var hashes = new List<ContentHash>(MaxHave);
         var good = true;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
@@ -211,15 +212,32 @@ internal static class Wire
         return good ? hashes : null;
     }
 
-    private static byte[] Write(string type, Action<Utf8JsonWriter> fields)
+    // One writer a thread: only the frame itself is allocated. The fields' functions must not close over anything either.
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
+    private static byte[] Write<T>(ReadOnlySpan<byte> type, T of, Action<Utf8JsonWriter, T> fields)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer);
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(512);
+        var json = _writer ??= new Utf8JsonWriter(buffer);
+        buffer.ResetWrittenCount();
+        json.Reset();
         json.WriteStartObject();
         json.WriteString("type"u8, type);
-        fields(json);
+        fields(json, of);
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteHash(Utf8JsonWriter json, ReadOnlySpan<byte> name, ContentHash hash)
+    {
+        Span<byte> bytes = stackalloc byte[ContentHash.Size], utf8 = stackalloc byte[ContentHash.Size * 2];
+        hash.CopyTo(bytes);
+        Convert.TryToHexStringLower(bytes, utf8, out _);
+        json.WriteString(name, utf8);
     }
 }

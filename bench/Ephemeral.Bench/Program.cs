@@ -14,6 +14,10 @@ var scenarios = new Dictionary<string, Func<Report, bool, Task>>
     ["two-by-two"] = TwoByTwo.Run,
     ["startup"] = Startup.Run,
     ["peer"] = Peer.Run,
+    ["original"] = Original.Run,
+    ["scale-page"] = Scale.OnePage,
+    ["scale-pages"] = Scale.ManyPages,
+    ["scale-node"] = Scale.OneNode,
     ["chaos"] = Chaos.Run,
 };
 

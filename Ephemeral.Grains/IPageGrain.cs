@@ -24,6 +24,15 @@ public interface IPageGrain : IGrainWithStringKey
     Task Sweep();
 }
 
+/// <summary>The way to many pages of one silo at once, by the silo's address. Announcing in vain is as good here as at each page.</summary>
+[Alias("ephemeral.ISiloPagesGrain")]
+public interface ISiloPagesGrain : IGrainWithStringKey
+{
+    /// <summary>Announces to each page, and answers in the same order; null where a page could not be reached.</summary>
+    [Alias("Announce"), AlwaysInterleave, ResponseTimeout("00:00:03")]
+    Task<ImmutableArray<PageHealth?>> Announce(ImmutableArray<PageAnnouncement> said);
+}
+
 /// <summary>What a silo knows of the cluster; answered by the nearest one.</summary>
 [Alias("ephemeral.ISilosGrain")]
 public interface ISilosGrain : IGrainWithIntegerKey

@@ -13,6 +13,10 @@ namespace Ephemeral.Grains;
 [GenerateSerializer, Immutable, Alias("ephemeral.announcement")]
 public sealed record Announcement(Guid Node, IWebNode Observer, int Holders, int Claims, int Waiters, long Version, bool Parts = false);
 
+/// <summary>An announcement and the page that it is about.</summary>
+[GenerateSerializer, Immutable, Alias("ephemeral.page-announcement")]
+public readonly record struct PageAnnouncement(ContentHash Page, Announcement Said);
+
 /// <summary>How a page is, as its grain sees it.</summary>
 /// <param name="Epoch">New for each activation of the grain.</param>
 /// <param name="Sequence">Grows with every change within an epoch.</param>

@@ -169,7 +169,7 @@ internal sealed partial class NodePage
     {
         var now = Now;
         if (AnnounceDue <= now)
-            _ = Announce();
+            _ = Announce(renews: Counts == _announced && !_announceSoon && !RootWanted && _health is not null);
         if (_answerBy <= now || (_answerBy != Never && _health is not null))
             Tell(onlyAwaiting: !(_tell && TellDue <= now));
         else if (_tell && TellDue <= now && _health is not null)
@@ -242,24 +242,27 @@ internal sealed partial class NodePage
         _tell = false;
     }
 
-    private async Task Announce()
+    // A renewal is in no hurry, and news need not wait for its answer: what is said later counts.
+    private async Task Announce(bool renews = false)
     {
-        _announcing = true;
+        _announcing = !renews;
         _announceSoon = false;
         var mine = ++_announces;
         _announcedAt = Now;
         _renewAfter = RenewEvery * (0.8 + Random.Shared.NextDouble() * 0.4);
         var counts = Counts;
         var said = new Announcement(node.Id, node.Reference, _holders, _claims, _waiters, node.NextVersion(), counts.Parts);
-        PageHealth? health = null;
-        await Task.Yield();
+        var health = _health;
+        if (!renews)
+            await Task.Yield();
         try
         {
-            health = await _grain.Announce(said);
+            health = renews ? await node.Renewals.Announce(hash, health!.Silo, said) : await _grain.Announce(said);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             node.LogUnreachable(e);
+            health = null;
         }
         lock (Gate)
         {

@@ -41,6 +41,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         Addresses = new Addresses(Options, time);
         Agenda = new Agenda(time);
         Prover = new Prover(this);
+        Renewals = new Renewals(this);
         _look = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
         _blocked = new BlockList(options, Block, logger);
         Metrics = new NodeMetrics(meters, this);
@@ -58,6 +59,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public Frames Frames { get; } = new();
     public Agenda Agenda { get; }
     public Prover Prover { get; }
+    public Renewals Renewals { get; }
     public NodeMetrics Metrics { get; }
     public int OpenSockets => Volatile.Read(ref _open);
     public int PagesHere => _pages.Count;
@@ -221,6 +223,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         _look.Dispose();
         Agenda.Dispose();
         Prover.Dispose();
+        Renewals.Dispose();
     }
 
     private List<Visitor> Visitors()

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Ephemeral.Bench;
 
 /// <summary>What holders cost while nothing happens.</summary>
@@ -10,11 +8,17 @@ internal static class Idle
 
     public static async Task Run(Report report, bool isShort)
     {
-        var (holders, rest) = isShort ? (1000, 5) : (10_000, 60);
+        var (holders, settle, rest) = isShort ? (1000, 1, 5) : (10_000, 30, 60);
         report.Begin("idle",
-            $"holders on a tenth as many pages of 1 KiB, all in one process, after {Warm} others came and left; resident memory beyond that, all included, {rest} s after the last one came; CPU over those seconds in percent of a core",
-            "holders", "joins/s", "KiB each", "at once", "idle CPU %", "all MiB", "limit of joins");
-        await using var site = await Site.OneProcess();
+            $"holders on a tenth as many pages of 1 KiB, all in one process, after {Warm} others came and left; CPU over {rest} s in percent of a core, {settle} s after the last one came; then resident memory beyond that of the beginning, all included; with sockets that let go of their request, as is the default, and with plain ones",
+            "sockets", "holders", "joins/s", "KiB each", "at once", "idle CPU %", "all MiB", "limit of joins");
+        foreach (var lean in new[] { true, false })
+            await Measure(report, lean, holders, settle, rest);
+    }
+
+    private static async Task Measure(Report report, bool lean, int holders, int settle, int rest)
+    {
+        await using var site = await Site.OneProcess($"--Ephemeral:LeanSockets={lean}");
         await Join(site, Warm).ContinueWith(async joined => (await joined).ForEach(visitor => visitor.Dispose()), TaskScheduler.Default).Unwrap();
         await Task.Delay(TimeSpan.FromSeconds(2));
 
@@ -22,9 +26,10 @@ internal static class Idle
         List<BenchVisitor> visitors = [];
         var cost = await Cost.Of(() => site.CpuSeconds, async () => visitors = await Join(site, holders));
         var atOnce = site.MiB;
+        await Task.Delay(TimeSpan.FromSeconds(settle));
         var cpu = site.CpuSeconds;
         await Task.Delay(TimeSpan.FromSeconds(rest));
-        report.Row(("holders", holders), ("joins_per_s", Math.Round(holders * 1000 / cost.Ms)), ("kib_each", Math.Round((site.MiB - before) * 1024 / holders, 1)),
+        report.Row(("sockets", lean ? "lean" : "plain"), ("holders", holders), ("joins_per_s", Math.Round(holders * 1000 / cost.Ms)), ("kib_each", Math.Round((site.MiB - before) * 1024 / holders, 1)),
             ("kib_each_at_once", Math.Round((atOnce - before) * 1024 / holders, 1)), ("idle_cpu_percent", Math.Round((site.CpuSeconds - cpu) * 100 / rest, 1)),
             ("mib", Math.Round(site.MiB)), ("limit", cost.Limit));
         visitors.ForEach(visitor => visitor.Dispose());

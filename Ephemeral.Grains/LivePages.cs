@@ -9,7 +9,10 @@ namespace Ephemeral.Grains;
 /// <remarks>Nothing here looks at all pages every few seconds: there may be millions. The numbers are kept, and a page is looked at when its next lease would end.</remarks>
 internal sealed class LivePages
 {
+    private const int MaxObservers = 1000;
+
     private readonly ConcurrentDictionary<PageGrain, Place> _places = [];
+    private readonly ConcurrentDictionary<Guid, IWebNode> _observers = [];
     private readonly Lock _gate = new();
     // By the step of time in which they are to be looked at.
     private readonly Dictionary<long, List<Place>> _looks = [];
@@ -60,6 +63,17 @@ internal sealed class LivePages
         Interlocked.Add(ref _pages, (holders > 0 ? 1 : 0) - (place.Holders > 0 ? 1 : 0));
         Interlocked.Add(ref _waiters, waiters - place.Waiters);
         (place.Holders, place.Waiters) = (holders, waiters);
+    }
+
+    /// <summary>One reference to a node for all pages: every announcement brings another one, and the page would keep it.</summary>
+    public IWebNode Shared(Guid node, IWebNode observer)
+    {
+        if (_observers.TryGetValue(node, out var known))
+            return known;
+        // Of nodes that are gone, too: they are few, and all of them are here again with their next announcements.
+        if (_observers.Count >= MaxObservers)
+            _observers.Clear();
+        return _observers[node] = observer;
     }
 
     public void LeasesExpired(int count) => Interlocked.Add(ref _expiredLeases, count);

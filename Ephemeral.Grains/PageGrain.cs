@@ -43,7 +43,7 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     {
         var hadHolders = _page.Holders > 0;
         _onlyAskedAfter = false;
-        if (_page.Announce(said, Now))
+        if (_page.Announce(said with { Observer = livePages.Shared(said.Node, said.Observer) }, Now))
             Changed(said.Node, urgent: !hadHolders);
         return Task.FromResult(HealthFor(said.Node));
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Orleans.GrainReferences;
 using Orleans.Runtime;
 
 namespace Ephemeral.Grains;
@@ -7,8 +8,11 @@ namespace Ephemeral.Grains;
 /// <summary>Passes announcements on to the pages beside it: a call within a silo costs a fraction of one that crosses processes.</summary>
 /// <remarks>It is placed where its callers say; should it be elsewhere, or a page have moved, the calls only take a longer way.</remarks>
 [GrainType("silo-pages")]
-internal sealed partial class SiloPagesGrain(ILogger<SiloPagesGrain> logger) : Grain, ISiloPagesGrain
+internal sealed partial class SiloPagesGrain(IGrainFactory grains, GrainReferenceActivator references, ILogger<SiloPagesGrain> logger) : Grain, ISiloPagesGrain
 {
+    // Asking the factory each time would cost as much as the call: it finds out anew what the interface is called.
+    private readonly GrainReference _anyPage = (GrainReference)grains.GetGrain<IPageGrain>(default(ContentHash).ToString());
+
     public async Task<ImmutableArray<PageHealth?>> Announce(ImmutableArray<PageAnnouncement> said)
     {
         // Where this grain is to be says nothing of where pages are to be.
@@ -21,7 +25,8 @@ internal sealed partial class SiloPagesGrain(ILogger<SiloPagesGrain> logger) : G
     {
         try
         {
-            return await GrainFactory.GetGrain<IPageGrain>(page.ToString()).Announce(said);
+            var reference = references.CreateReference(GrainId.Create(_anyPage.GrainId.Type, page.ToString()), _anyPage.InterfaceType);
+            return await ((IPageGrain)reference).Announce(said);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -21,6 +21,18 @@ public class PageGrainTests(EphemeralCluster cluster)
     }
 
     [Fact]
+    public async Task Announcements_to_many_pages_of_a_silo_reach_each_of_them_wherever_it_is()
+    {
+        var pages = Enumerable.Range(0, 50).Select(_ => ContentHash.Of(Guid.NewGuid().ToByteArray())).ToList();
+        var silo = (await _a.Announce(pages[0], holders: 1)).Silo;
+        var answers = await cluster.Grains.GetGrain<ISiloPagesGrain>(silo.ToParsableString())
+            .Announce([.. pages.Select((page, i) => new PageAnnouncement(page, _a.Says(holders: i + 1)))]);
+        Assert.Equal(Enumerable.Range(1, 50), answers.Select(health => health!.Holders));
+        foreach (var (i, page) in pages.Index())
+            Assert.Equal(i + 1, (await _b.Health(page)).Holders);
+    }
+
+    [Fact]
     public async Task The_first_holder_wakes_the_nodes_that_wait()
     {
         await _a.Announce(_page, waiters: 1);

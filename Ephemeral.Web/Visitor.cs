@@ -285,10 +285,10 @@ internal sealed partial class Visitor
     {
         // To be answered within a second; it has let go of the page, so the numbers matter to it no more.
         var (holders, waiters) = await _node.Count(page, TimeSpan.Zero) ?? (0, 0);
-        VisitorState state;
+        // Who wants or holds it again by now is told by the page, with numbers in which it is counted.
         lock (_gate)
-            state = Find(page)?.State ?? VisitorState.None;
-        _outbox.Text(Wire.Status(page, holders, waiters, state));
+            if (Find(page) is null)
+                _outbox.Text(Wire.Status(page, holders, waiters, VisitorState.None));
     }
 
     private bool Get(ContentHash page, ContentHash blob)

@@ -21,7 +21,11 @@ public sealed class TestNode : IWebNode
     public IWebNode Reference { get; }
 
     public Task<PageHealth> Announce(ContentHash page, int holders = 0, int claims = 0, int waiters = 0) =>
-        _grains.GetGrain<IPageGrain>(page.ToString()).Announce(new Announcement(Id, Reference, holders, claims, waiters, ++_version));
+        _grains.GetGrain<IPageGrain>(page.ToString()).Announce(Says(holders, claims, waiters));
+
+    public Announcement Says(int holders = 0, int claims = 0, int waiters = 0) => new(Id, Reference, holders, claims, waiters, ++_version);
+
+    public Task<PageHealth> Health(ContentHash page) => _grains.GetGrain<IPageGrain>(page.ToString()).GetHealth(Id);
 
     /// <summary>The first health told of that page for which this is so.</summary>
     public async Task<PageHealth> Told(ContentHash page, Func<PageHealth, bool> so)

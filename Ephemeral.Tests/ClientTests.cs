@@ -11,7 +11,7 @@ public sealed class ClientTests
     [NodeFact]
     public async Task The_clients_own_tests_pass()
     {
-        var client = ClientDirectory();
+        var client = TestPlace.Client;
         using var npm = Process.Start(new ProcessStartInfo("npm", ["test"])
         {
             WorkingDirectory = client,
@@ -32,13 +32,6 @@ public sealed class ClientTests
         }
 
         Assert.True(npm.ExitCode == 0, $"'npm test' in {client} ended with {npm.ExitCode}:\n{await output}\n{await errors}");
-    }
-
-    private static string ClientDirectory()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Ephemeral.sln"))) directory = directory.Parent;
-        return Path.Combine(directory?.FullName ?? throw new InvalidOperationException("The tests run outside of the repository."), "Ephemeral.Web", "Client");
     }
 }
 

@@ -1,18 +1,32 @@
 // The activity log: folded away, exact, with times.
 import { h } from "./dom";
-import { page as words } from "./words";
+import { locale, shell as words } from "./words";
 
 const mostLines = 500;
 
-export function activityLog(): { element: HTMLElement; add(at: number, text: string): void } {
-  const lines = h("ol", { tabIndex: 0, "aria-label": words.activity });
-  const details = h("details", {}, h("summary", {}, words.activity), lines);
-  const element = h("footer", { class: "activity" }, details);
+export interface ActivityLog {
+  element: HTMLElement;
+  add(at: number, text: string): void;
+  /** Its own words, in the language that is spoken now; the lines stay as they were said. */
+  name(): void;
+}
+
+export function activityLog(): ActivityLog {
+  const lines = h("ol", { tabIndex: 0 });
+  const summary = h("summary", {});
+  const details = h("details", {}, summary, lines);
+  const element = h("div", { class: "activity" }, details);
+  let time: Intl.DateTimeFormat;
+  const name = (): void => {
+    lines.setAttribute("aria-label", words.activity);
+    summary.textContent = words.activity;
+    time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
+  };
+  name();
   details.addEventListener("toggle", () => {
     if (details.open) element.scrollIntoView({ block: "nearest" });
     lines.scrollTop = lines.scrollHeight;
   });
-  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 
   const add = (at: number, text: string): void => {
     // Asked only while it can be seen: to answer, the browser lays out the whole page.
@@ -21,5 +35,5 @@ export function activityLog(): { element: HTMLElement; add(at: number, text: str
     if (lines.childElementCount > mostLines) lines.firstElementChild?.remove();
     if (atEnd) lines.scrollTop = lines.scrollHeight;
   };
-  return { element, add };
+  return { element, add, name };
 }

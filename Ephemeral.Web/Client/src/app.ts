@@ -2,13 +2,15 @@
 import { activityLog } from "./activity";
 import { flame, h, saveAs, say } from "./dom";
 import { HomeScreen } from "./home";
+import { remember, speakFitting } from "./language";
 import type { FromHolder, PageState, ToHolder } from "./messages";
 import { savedName } from "./names";
 import { PageScreen } from "./page";
+import { languagePicker } from "./picker";
 import { isHeld, sceneOf, titleOf, type Scene } from "./scene";
 import type { LinkState } from "./socket";
 import { startWorker } from "./start-worker";
-import { held, name, page as pageWords, said, short, title } from "./words";
+import { held, name, page as pageWords, said, short, title, type Language } from "./words";
 import { loadTabName, saveTabName, type TabSurroundings } from "./tab-name";
 
 const tab: TabSurroundings = { window, storage: () => sessionStorage, random: (bytes) => crypto.getRandomValues(bytes) };
@@ -24,6 +26,7 @@ const savedDirectly = 64 * 1024 * 1024; // bytes
 let nextFile = 0;
 const files = new Map<number, (file: Blob | "written" | undefined) => void>();
 
+let spoken = await speakFitting();
 const announcer = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
 const activity = activityLog();
 const holder = startWorker(heard, () => {
@@ -31,49 +34,69 @@ const holder = startWorker(heard, () => {
   render();
 });
 const tell = (message: ToHolder): void => holder?.postMessage(message);
+let home: HomeScreen;
+let screen: PageScreen;
+let newPage: HTMLElement;
+build();
 
-const home = new HomeScreen({
-  create: (page) => tell({ type: "create", page }),
-  stopMaking: () => tell({ type: "stop-making" }),
-  go: (page) => go(addressOf(page)),
-  release: (page) => tell({ type: "release", page }),
-});
-const screen = new PageScreen({
-  bring: (page, variants) => tell({ type: "bring", page, variants }),
-  unlock: (page, key, passphrase) => {
-    if (key !== "") {
-      history.replaceState(null, "", `/${page}#${key}`);
-      route();
-    }
-    tell({ type: "unlock", page, key, passphrase });
-  },
-  load: (page) => tell({ type: "load", page }),
-  pause: (page) => tell({ type: "pause", page }),
-  file: async (name) => {
-    const file = await fileOf(name, undefined);
-    return file === "written" ? undefined : file;
-  },
-  saveFile,
-  tryNow: () => tell({ type: "try-now" }),
-  again: (page) => tell({ type: "again", page }),
-  goHome: () => go("/"),
-  announce: (text) => say(announcer, text),
-  titled: (text) => {
-    guestTitle = text;
-    render();
-  },
-});
-const newPage = h("a", {
-  class: "button", href: "/", hidden: true,
-  onclick: (event) => {
+/** Everything that is seen, in the language that is spoken now; what was written and chosen stays. */
+function build(): void {
+  const written = home?.leave();
+  screen?.leave();
+  home = new HomeScreen({
+    create: (page) => tell({ type: "create", page }),
+    stopMaking: () => tell({ type: "stop-making" }),
+    go: (page) => go(addressOf(page)),
+    release: (page) => tell({ type: "release", page }),
+  }, written);
+  screen = new PageScreen({
+    bring: (page, variants) => tell({ type: "bring", page, variants }),
+    unlock: (page, key, passphrase) => {
+      if (key !== "") {
+        history.replaceState(null, "", `/${page}#${key}`);
+        route();
+      }
+      tell({ type: "unlock", page, key, passphrase });
+    },
+    load: (page) => tell({ type: "load", page }),
+    pause: (page) => tell({ type: "pause", page }),
+    file: async (name) => {
+      const file = await fileOf(name, undefined);
+      return file === "written" ? undefined : file;
+    },
+    saveFile,
+    tryNow: () => tell({ type: "try-now" }),
+    again: (page) => tell({ type: "again", page }),
+    goHome: () => go("/"),
+    announce: (text) => say(announcer, text),
+    titled: (text) => {
+      guestTitle = text;
+      render();
+    },
+  });
+  const within = (act: () => void) => (event: Event): void => {
     event.preventDefault();
-    home.clear();
-    go("/");
-  },
-}, pageWords.newPage);
-const wordmark = h("a", { class: "wordmark", href: "/", onclick: (event) => { event.preventDefault(); go("/"); } });
-wordmark.append(flame(), name);
-document.body.append(h("header", { class: "top" }, wordmark, newPage), h("main", {}, home.element, screen.element), activity.element, announcer);
+    act();
+  };
+  newPage = h("a", { class: "button", href: "/", onclick: within(() => { home.clear(); go("/"); }) }, pageWords.newPage);
+  const wordmark = h("a", { class: "wordmark", href: "/", onclick: within(() => go("/")) });
+  wordmark.append(flame(), name);
+  activity.name();
+  const foot = h("footer", { class: "foot" }, activity.element, languagePicker(spoken.language, (language) => void speakAnew(language)));
+  document.body.replaceChildren(h("header", { class: "top" }, wordmark, newPage), h("main", {}, home.element, screen.element), foot, announcer);
+}
+
+async function speakAnew(language: Language): Promise<void> {
+  remember(language);
+  spoken = await speakFitting();
+  tell({ type: "speak", ...spoken });
+  build();
+  face();
+  // What it is and what it has is told once more, and so shown in the new words.
+  if (looking !== undefined) tell({ type: "open", page: looking, key: location.hash.slice(1) });
+  render();
+  document.querySelector<HTMLElement>("#language")?.focus();
+}
 
 // ---- where the user is --------------------------------------------------------------------------------------------
 
@@ -104,17 +127,22 @@ function route(): void {
   }
   looking = page;
   guestTitle = "";
-  home.element.hidden = page !== undefined;
-  screen.element.hidden = newPage.hidden = page === undefined;
+  face();
   if (page === undefined) {
     tell({ type: "watch" });
     home.focus();
   } else {
     tell({ type: "unwatch" });
-    screen.turnTo(page, key);
     tell({ type: "open", page, key });
   }
   render();
+}
+
+/** Which of the screens is seen. */
+function face(): void {
+  home.element.hidden = looking !== undefined;
+  screen.element.hidden = newPage.hidden = looking === undefined;
+  if (looking !== undefined) screen.turnTo(looking, location.hash.slice(1));
 }
 
 // ---- files ------------------------------------------------------------------------------------------------------
@@ -251,5 +279,6 @@ window.addEventListener("beforeunload", (event) => {
   event.returnValue = held.closing;
 });
 
+tell({ type: "speak", ...spoken });
 tell({ type: "start", url: `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`, name: loadTabName(tab) });
 route();

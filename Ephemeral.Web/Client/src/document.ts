@@ -2,6 +2,7 @@
 import { concat, type Bytes } from "./bytes";
 import { readSealHeader, tagLength, type SealHeader } from "./seal";
 import { isHash } from "./wire";
+import { unusable as words } from "./words";
 
 export interface PageFile {
   name: string;
@@ -48,36 +49,36 @@ export const isDocument = (root: Uint8Array): boolean => magic.every((byte, i) =
 /** `inside`: what was opened out of a sealed page, whose files name no blobs. */
 export function readDocument(root: Bytes, maxBlob: number, inside = false): PageDocument {
   if (!isDocument(root)) {
-    if (inside) return unusable("what is sealed in it can't be read");
+    if (inside) return unusable(words.sealed);
     const text = new TextDecoder().decode(root);
     return { usable: true, kind: "html", title: "", text, files: [], blobSize: defaultBlobSize, entry: undefined, seal: undefined };
   }
-  if (root.length < headerStart) return unusable("it breaks off inside its header");
+  if (root.length < headerStart) return unusable(words.breaksOff);
   const length = new DataView(root.buffer, root.byteOffset).getUint32(magic.length);
-  if (length > root.length - headerStart) return unusable("its header is longer than the page");
+  if (length > root.length - headerStart) return unusable(words.longHeader);
 
   const [bound, body] = [root.slice(0, headerStart + length), root.slice(headerStart + length)];
   let header: Record<string, unknown>;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bound.subarray(headerStart)));
   } catch {
-    return unusable("its header can't be read");
+    return unusable(words.header);
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header)) return unusable("its header can't be read");
-  if (header.version !== 1) return unusable(`it is written in version ${short(header.version)}, and this reader knows version 1`);
-  if (typeof header.kind !== "string") return unusable("it doesn't say what kind of page it is");
+  if (typeof header !== "object" || header === null || Array.isArray(header)) return unusable(words.header);
+  if (header.version !== 1) return unusable(words.version(short(header.version)));
+  if (typeof header.kind !== "string") return unusable(words.noKind);
 
   const blobSize = header.blobSize === undefined ? defaultBlobSize : header.blobSize;
-  if (!isSize(blobSize) || blobSize < 1 || blobSize > maxBlob) return unusable("its blob size can't be used");
+  if (!isSize(blobSize) || blobSize < 1 || blobSize > maxBlob) return unusable(words.blobSize);
   const files = readFiles(header, blobSize, inside);
   if (typeof files === "string") return unusable(files);
-  if (header.kind === "files" && header.files === undefined) return unusable("it should be files, and lists none");
+  if (header.kind === "files" && header.files === undefined) return unusable(words.noFiles);
 
   let seal: UsableDocument["seal"];
   if (header.kind === "sealed") {
     const read = readSealHeader(header.seal);
     if (typeof read === "string") return unusable(read);
-    if (inside || blobSize <= tagLength || files.length > 1 || (files[0] && files[0].name !== sealedFile)) return unusable("its seal can't be read");
+    if (inside || blobSize <= tagLength || files.length > 1 || (files[0] && files[0].name !== sealedFile)) return unusable(words.seal);
     seal = { header: read, bound, body };
   }
   const entry = typeof header.entry === "string" && files.some((file) => file.name === header.entry) ? header.entry : undefined;
@@ -110,21 +111,21 @@ export const pieceSize = (blobSize: number): number => blobSize - tagLength;
 
 function readFiles(header: Record<string, unknown>, blobSize: number, inside: boolean): PageFile[] | string {
   if (header.files === undefined) return [];
-  if (!Array.isArray(header.files)) return "its list of files can't be read";
+  if (!Array.isArray(header.files)) return words.list;
 
   const names = new Set<string>();
   const files: PageFile[] = [];
   for (const entry of header.files as Partial<PageFile>[]) {
-    if (typeof entry !== "object" || entry === null) return "its list of files can't be read";
+    if (typeof entry !== "object" || entry === null) return words.list;
     const { name, type, size, blobs = inside ? [] : undefined } = entry;
-    if (typeof name !== "string" || !isName(name)) return `a file in it has a name that can't be used (${short(name)})`;
-    if (names.has(name)) return `two files in it are called ${short(name)}`;
+    if (typeof name !== "string" || !isName(name)) return words.name(short(name));
+    if (names.has(name)) return words.twice(short(name));
     names.add(name);
-    if (!isSize(size) || !Array.isArray(blobs) || !blobs.every(isHash)) return `the file ${short(name)} can't be read`;
-    if (blobs.length !== (inside ? 0 : Math.ceil(size / blobSize))) return `the file ${short(name)} doesn't add up`;
+    if (!isSize(size) || !Array.isArray(blobs) || !blobs.every(isHash)) return words.file(short(name));
+    if (blobs.length !== (inside ? 0 : Math.ceil(size / blobSize))) return words.fileSum(short(name));
     files.push({ name, type: typeof type === "string" ? type : "", size, blobs });
   }
-  return Number.isSafeInteger(bytesIn(files)) ? files : "its files don't add up";
+  return Number.isSafeInteger(bytesIn(files)) ? files : words.sum;
 }
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

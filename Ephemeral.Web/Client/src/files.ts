@@ -26,7 +26,7 @@ export class Files {
   #own = false;
   #title = "";
 
-  constructor(guest: Guest, private actions: ShowActions) {
+  constructor(private guest: Guest, private actions: ShowActions) {
     this.#preview = new Preview(guest, (name) => actions.file(name));
   }
 
@@ -70,6 +70,11 @@ export class Files {
     this.#preview.clear();
     for (const url of this.#urls.splice(0)) URL.revokeObjectURL(url);
     this.element.replaceChildren();
+  }
+
+  leave(): void {
+    this.clear();
+    this.guest.leave();
   }
 
   // ---- folders ------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // Shows a stranger's page in the sandboxed frame. Whatever comes from in there is treated as the page's own doing.
 import { copy, h, say } from "./dom";
 import type { Named } from "./types";
+import type { Box } from "./view/box";
 import { frame as words, show as showWords } from "./words";
 
 type Condition = "loading" | "shown" | "silent" | "stopped" | "left" | "failed";
@@ -16,6 +17,8 @@ export interface GuestPage {
     /** Where this site keeps its code for the frame, see view/box.ts, and for the frame's Worker. */
     code: string;
     worker?: string;
+    /** What it says in there. */
+    words?: Box["words"];
     /** The code goes on after the page stands, and nothing in there is the author's. */
     ours?: boolean;
     /** The file that is shown, the folder that is the site's, and all files of the page. */
@@ -54,6 +57,7 @@ export class Guest {
   #frame: HTMLIFrameElement | undefined;
   #unanswered = 0;
   #condition: Condition = "loading";
+  #heart: ReturnType<typeof setInterval>;
 
   constructor(private titled: (title: string) => void) {
     const go = h("button", { type: "button", class: "primary", onclick: () => this.#load(true) }, words.confirm);
@@ -61,7 +65,7 @@ export class Guest {
     this.#confirm.append(h("p", {}, words.risk), h("div", { class: "actions" }, go, no));
     const bar = h("div", { class: "bar" }, h("div", {}, this.#said, this.#blocked), this.#run, this.#stop);
     this.element = h("div", { class: "guest" }, bar, this.#confirm, this.#notice, this.#stage);
-    setInterval(() => this.#beat(), beat);
+    this.#heart = setInterval(() => this.#beat(), beat);
   }
 
   /** `scripts`: the reader has already let scripts of the page run. */
@@ -83,6 +87,11 @@ export class Guest {
   clear(): void {
     this.#close();
     this.#page = { text: "" };
+  }
+
+  leave(): void {
+    this.clear();
+    clearInterval(this.#heart);
   }
 
   #load(scripts: boolean): void {
@@ -123,9 +132,9 @@ export class Guest {
     const { text, making } = this.#page;
     const message: Record<string, unknown> = { text, scripts: this.#scripts };
     if (making) {
-      const { name, root, files, ours, fragment } = making;
+      const { name, root, files, ours, words, fragment } = making;
       try {
-        Object.assign(message, { name, root, files, ours, fragment, code: await fetchCode(making.code), worker: making.worker && (await fetchCode(making.worker)) });
+        Object.assign(message, { name, root, files, ours, words, fragment, code: await fetchCode(making.code), worker: making.worker && (await fetchCode(making.worker)) });
       } catch {
         if (port1 === this.#port) this.#gone("failed");
         return;

@@ -16,6 +16,15 @@ export interface HomeActions {
 
 type WrittenKind = "html" | "markdown" | "text";
 
+/** What somebody has written and chosen and not made a page of yet. */
+export interface Written {
+  text: string;
+  kind: WrittenKind;
+  files: NewFile[];
+  isSite: boolean;
+  sealed: { passphrase: string } | undefined;
+}
+
 const shownFiles = 50;
 
 export class HomeScreen {
@@ -44,8 +53,9 @@ export class HomeScreen {
   #draft = new Draft();
   #chosen: NewFile[] = [];
   #isSite = true;
+  #left = new AbortController();
 
-  constructor(private actions: HomeActions) {
+  constructor(private actions: HomeActions, written?: Written) {
     const chooser = (id: string, label: string, folder: boolean): [HTMLElement, HTMLElement] => {
       const input = h("input", { type: "file", class: "unseen", id, multiple: true, webkitdirectory: folder, onchange: () => {
         const files = chosenFiles(input);
@@ -67,6 +77,14 @@ export class HomeScreen {
       h("div", { class: "row" }, this.#create, options), this.#hint, this.#secret, this.#making);
     this.element = h("section", { class: "home" }, lead, desk);
     this.#listen();
+    if (written) this.#put(written);
+  }
+
+  /** This screen is not used any more; another goes on with what was written. */
+  leave(): Written {
+    this.#left.abort();
+    const sealed = this.#private.checked ? { passphrase: this.#passphrase.value } : undefined;
+    return { text: this.#draft.exact(this.#area.value), kind: this.#kind.value as WrittenKind, files: this.#chosen, isSite: this.#isSite, sealed };
   }
 
   limit(maxBlob: number): void {
@@ -109,6 +127,16 @@ export class HomeScreen {
 
   focus(): void {
     this.#area.focus();
+  }
+
+  #put({ text, kind, files, isSite, sealed }: Written): void {
+    this.#area.value = this.#draft.replace(text);
+    this.#kind.value = kind;
+    this.#isSite = isSite;
+    this.#private.checked = !(this.#secret.hidden = sealed === undefined);
+    this.#passphrase.value = sealed?.passphrase ?? "";
+    this.#setFiles(files);
+    this.#changed();
   }
 
   #make(): void {
@@ -222,7 +250,7 @@ export class HomeScreen {
         event.preventDefault();
         this.element.classList.toggle("dropping", type === "dragover");
         if (type === "drop") filesOf(event.dataTransfer).then((files) => this.#take(files)).catch((error) => this.#cannot(error));
-      });
+      }, { signal: this.#left.signal });
   }
 }
 

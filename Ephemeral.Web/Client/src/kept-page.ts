@@ -4,6 +4,7 @@ import { blobsOf, bytesIn, defaultBlobSize, pieceSize, readDocument, type PageDo
 import type { About, Content, Lock, PageState, Phase } from "./messages";
 import type { Seal } from "./seal";
 import type { Standing, ToNode } from "./wire";
+import { unusable as words } from "./words";
 
 /** A page larger than this is loaded only when the reader says so. */
 const loadsByItself = 10 * 1024 * 1024;
@@ -59,7 +60,7 @@ export class Page {
     this.#document = readDocument(this.root!, maxBlob);
     if (!this.#document.usable) return this.#document.why;
     const sizes = blobsOf(this.#document);
-    if (!sizes) return "a part of it would have to have two sizes";
+    if (!sizes) return words.twoSizes;
     this.#sizes = sizes;
     this.#missing = new Set([...sizes.keys()].filter((blob) => this.have.get(blob) !== sizes.get(blob)));
     return undefined;

@@ -3,7 +3,7 @@ import { unbase64url } from "./bytes";
 import { h, say } from "./dom";
 import type { Lock } from "./messages";
 import { secretLength } from "./seal";
-import { lock as words } from "./words";
+import { lock as words, type Telling } from "./words";
 
 export interface LockForm {
   element: HTMLElement;
@@ -40,7 +40,7 @@ export function lockForm(unlock: (key: string, passphrase: string) => void): Loc
       element.hidden = lock === undefined;
       if (lock === now || lock === undefined) return void (now = lock);
       now = lock;
-      const { heading: title, text: sentence } = telling[lock];
+      const { heading: title, text: sentence } = telling()[lock];
       say(heading, title);
       say(text, sentence);
       label.hidden = asked.hidden = lock === "opening" || lock === "no-crypto";
@@ -58,11 +58,11 @@ export function lockForm(unlock: (key: string, passphrase: string) => void): Loc
   };
 }
 
-const telling: Record<Lock, { heading: string; text: string }> = {
+const telling = (): Record<Lock, Telling> => ({
   "no-key": words.noKey,
   "wrong-key": words.wrongKey,
   passphrase: words.passphrase,
   "wrong-passphrase": words.wrongPassphrase,
   opening: words.opening,
   "no-crypto": words.noCrypto,
-};
+});

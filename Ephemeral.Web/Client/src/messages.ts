@@ -3,6 +3,7 @@ import type { Bytes } from "./bytes";
 import type { UsableDocument } from "./document";
 import type { LinkState } from "./socket";
 import type { Standing } from "./wire";
+import type { Language } from "./words";
 
 export type Phase =
   | "asking" // the root is wanted
@@ -75,6 +76,7 @@ export interface NewPage {
 export type ToHolder =
   /** `name`: the tab's name as it was found, see keep.ts. */
   | { type: "start"; url: string; name: string }
+  | { type: "speak"; language: Language; locale: string }
   | { type: "create"; page: NewPage }
   | { type: "stop-making" }
   /** `key`: of a private page, as its address has it after the #; empty if it has none. */

@@ -71,6 +71,11 @@ export class PageScreen {
     this.element = h("section", { class: "page" }, h("div", { class: "status" }, vitals, address), this.#waiting, this.#lock.element, this.#held);
   }
 
+  /** This screen is not used any more. */
+  leave(): void {
+    this.#shown.leave();
+  }
+
   /** Another page is looked at from now on. `key`: as the address has it after the #, or empty. */
   turnTo(page: string, key: string): void {
     this.#key = key;
@@ -135,7 +140,7 @@ export class PageScreen {
   /** What the page is, before it is here. */
   showAbout({ page, kind, title, files, sealed }: About): void {
     if (page !== this.#page) return;
-    const what = aboutWords.kinds[kind] ?? aboutWords.other(kind.slice(0, 40));
+    const what = (aboutWords.kinds as Record<string, string>)[kind] ?? aboutWords.other(kind.slice(0, 40));
     const sentence = [sealed && kind !== "sealed" ? `${aboutWords.kinds.sealed}: ${what}` : what, kind !== "files" && files.length > 0 && aboutWords.withFiles(files.length)];
     const rows = files.slice(0, filesNamed).map((file) => {
       const state = h("small", { "data-size": String(file.size) }, size(file.size));

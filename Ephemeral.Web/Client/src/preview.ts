@@ -4,7 +4,7 @@ import { h } from "./dom";
 import type { Guest } from "./frame";
 import { visible } from "./names";
 import { ending, lookOf, typeOf } from "./types";
-import { show as words } from "./words";
+import { pdf, show as words } from "./words";
 import pdfCode from "./view/pdf?worker&url";
 import pdfWorker from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 
@@ -35,7 +35,7 @@ export class Preview {
       this.element.replaceChildren(this.guest.element);
       return this.guest.show({
         text: "", said: own ? words.pdfOwn : words.pdf,
-        making: { code: pdfCode, worker: pdfWorker, ours: true, name: file.name, root: "", files: [], file: this.file, follow: () => false },
+        making: { code: pdfCode, worker: pdfWorker, ours: true, words: pdf, name: file.name, root: "", files: [], file: this.file, follow: () => false },
       }, own);
     }
     this.element.replaceChildren(h("p", { class: "hint", role: "status" }, words.loading));

@@ -1,5 +1,6 @@
 // Private pages: docs/page-format.md, "Sealed pages". What is encrypted here is all that holders and servers ever see.
 import { base64url, concat, unbase64url, type Bytes } from "./bytes";
+import { unusable as words } from "./words";
 
 /** What a sealed page's header says of how its key is made. */
 export interface SealHeader {
@@ -32,13 +33,13 @@ export function newSealHeader(crypto: Crypto, withPassphrase: boolean): SealHead
 /** The sentence's end if it can't be used: "it is sealed in a way …". */
 export function readSealHeader(value: unknown): SealHeader | string {
   const seal = value as Partial<SealHeader> | null | undefined;
-  if (typeof seal !== "object" || seal === null || seal.version !== 1) return "it is sealed in a way that this reader doesn't know";
-  if (!unbase64url(seal.salt, saltLength)) return "its seal can't be read";
+  if (typeof seal !== "object" || seal === null || seal.version !== 1) return words.sealUnknown;
+  if (!unbase64url(seal.salt, saltLength)) return words.seal;
   const passphrase = seal.passphrase as SealHeader["passphrase"] | null;
   if (passphrase === undefined) return { version: 1, salt: seal.salt! };
   const { kdf, iterations } = passphrase ?? {};
   if (kdf !== "PBKDF2-SHA-256" || !Number.isSafeInteger(iterations) || iterations! < 1 || iterations! > mostIterations)
-    return "its passphrase is used in a way that this reader doesn't know";
+    return words.passphrase;
   return { version: 1, salt: seal.salt!, passphrase: { kdf, iterations: iterations! } };
 }
 

@@ -79,6 +79,12 @@ export class Shown {
     this.element.replaceChildren();
   }
 
+  leave(): void {
+    this.clear();
+    this.#guest.leave();
+    this.#files.leave();
+  }
+
   #making(code: string, name: string, root: string, fragment?: string) {
     const content = this.#content!;
     const { files } = content.document;

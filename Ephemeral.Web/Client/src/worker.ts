@@ -3,7 +3,7 @@ import { Holder } from "./holder";
 import { Keep } from "./keep";
 import type { FromHolder, ToHolder } from "./messages";
 import { Link } from "./socket";
-import { log } from "./words";
+import { log, speak } from "./words";
 
 const shelfPatience = 8_000; // a browser whose storage hangs must not keep the page from being opened
 
@@ -38,11 +38,16 @@ async function start(url: string, tabName: string): Promise<void> {
 
 // What was found of an earlier life of this tab comes first: a page in it must not be asked for.
 let started: Promise<void> = Promise.resolve();
+let speaking: Promise<void> = Promise.resolve();
 
 self.onmessage = ({ data: message }: MessageEvent<ToHolder>) => {
   switch (message.type) {
+    case "speak":
+      // What can't be loaded is said in English.
+      speaking = speak(message.language, message.locale).catch(() => {});
+      break;
     case "start":
-      started = start(message.url, message.name);
+      started = speaking.then(() => start(message.url, message.name));
       break;
     case "try-now":
       link?.tryNow();

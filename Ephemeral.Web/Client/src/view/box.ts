@@ -1,5 +1,6 @@
 // What code of ours in the sandboxed frame is given by the frame's document (public/view.html), which runs it before anything of the page is there.
 import type { Named } from "../types";
+import type { pdf } from "../words";
 
 export interface Box {
   /** The page as its author wrote it, or what stands for it. */
@@ -12,6 +13,8 @@ export interface Box {
   files: Named[];
   /** Further code that runs in a Worker of the frame. */
   worker: Blob | undefined;
+  /** What code of ours says in there, in the reader's language. */
+  words: typeof pdf;
   /** The bytes of a file of the page; undefined if it can't be had. */
   ask(name: string): Promise<Blob | undefined>;
 }

@@ -1,6 +1,5 @@
 // A PDF, page by page on canvases. The browser's own viewer can't be had in a frame without an origin, and outside of it the file would have ours.
 import { getDocument, GlobalWorkerOptions, PDFDataRangeTransport, TextLayer, type PDFDocumentProxy, type PDFPageProxy } from "pdfjs-dist";
-import { pdf as words } from "../words";
 import { setUp, type Box } from "./box";
 import style from "./pdf.css?inline";
 
@@ -9,13 +8,14 @@ const mostPixels = 8_000_000;
 const mostDrawn = 12;
 
 setUp({
-  async write() {
-    return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title></title><meta name="viewport" content="width=device-width, initial-scale=1">
+  async write({ words }) {
+    return `<!doctype html><html><head><meta charset="utf-8"><title></title><meta name="viewport" content="width=device-width, initial-scale=1">
       <style>${style}</style></head><body><p>${words.loading}</p></body></html>`;
   },
   async run(box) {
+    const { words } = box;
     try {
-      await show(await open(box));
+      await show(await open(box), words);
     } catch (error) {
       const asked = error instanceof Error && error.name === "PasswordException";
       say(asked ? words.password : words.unreadable);
@@ -23,7 +23,7 @@ setUp({
   },
 });
 
-async function open({ ask, name, worker }: Box): Promise<PDFDocumentProxy> {
+async function open({ ask, name, worker, words }: Box): Promise<PDFDocumentProxy> {
   const file = await ask(name);
   if (!file || !worker) throw new Error("not there");
   // Only what is looked at is read: a large file doesn't fill the memory.
@@ -46,7 +46,7 @@ async function start(code: Blob): Promise<Worker> {
   return worker;
 }
 
-async function show(pdf: PDFDocumentProxy): Promise<void> {
+async function show(pdf: PDFDocumentProxy, words: Box["words"]): Promise<void> {
   const first = (await pdf.getPage(1)).getViewport({ scale: 1 });
   const drawn: HTMLElement[] = [];
   document.body.replaceChildren();
@@ -61,7 +61,7 @@ async function show(pdf: PDFDocumentProxy): Promise<void> {
   for (let number = 1; number <= pdf.numPages; number++) {
     const page = document.createElement("section");
     page.dataset.number = String(number);
-    page.setAttribute("aria-label", words.page(number, pdf.numPages));
+    page.setAttribute("aria-label", words.page.replace("{n}", String(number)).replace("{all}", String(pdf.numPages)));
     shape(page, first.width, first.height);
     document.body.append(page);
     watch.observe(page);

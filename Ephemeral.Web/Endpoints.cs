@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Threading.RateLimiting;
 using Ephemeral.Grains;
-using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -16,6 +15,7 @@ internal static class Endpoints
 {
     private const string Address = "{page:hash}";
     private const string RequestLimit = "requests";
+    private const string Preview = "\"/preview.png\"";
     private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
@@ -25,9 +25,13 @@ internal static class Endpoints
         app.UseRouting();
         app.UseRateLimiter();
         app.MapStaticAssets();
-        app.MapMethods("/", Read, (HttpContext http) => File(http, "index.html"));
-        app.MapMethods("/" + Address, Read, (HttpContext http, string page, WebNode node) =>
-            IsBlocked(node, page) ? Blocked(http) : File(http, "index.html"));
+        app.MapMethods("/", Read, (HttpContext http, IWebHostEnvironment site) => Shell(http, site));
+        app.MapMethods("/" + Address, Read, (HttpContext http, string page, WebNode node, IWebHostEnvironment site) =>
+        {
+            // Addresses are passed on by people; nobody should find them in a search.
+            http.Response.Headers["X-Robots-Tag"] = "noindex, noarchive";
+            return IsBlocked(node, page) ? Task.FromResult(Blocked(http)) : Shell(http, site);
+        });
         app.MapMethods("/view", Read, (HttpContext http) => File(http, "view.html"));
         app.MapMethods($"/{Address}/raw", Read, Raw).RequireRateLimiting(RequestLimit);
         app.MapMethods($"/{Address}/files/{{**name}}", Read, PageFile).RequireRateLimiting(RequestLimit);
@@ -193,10 +197,23 @@ internal static class Endpoints
     }
 
     // Where the client's "Report this page" leads.
-    private static string WithReport(IFileInfo file, string url)
+    private static string WithReport(string html, string url) =>
+        html.Replace("</head>", $"<meta name=\"report\" content=\"{HtmlEncoder.Default.Encode(url)}\"></head>", StringComparison.Ordinal);
+
+    // The same for every page: what others show beside a link must say nothing of it. They want the picture's whole address.
+    private static async Task<IResult> Shell(HttpContext http, IWebHostEnvironment site)
     {
-        using var text = new StreamReader(file.CreateReadStream());
-        return text.ReadToEnd().Replace("</head>", $"<meta name=\"report\" content=\"{HtmlEncoder.Default.Encode(url)}\"></head>", StringComparison.Ordinal);
+        http.Response.Headers.CacheControl = "no-store";
+        var file = site.WebRootFileProvider.GetFileInfo("index.html");
+        if (!file.Exists)
+            return File(http, "index.html");
+        using var reader = new StreamReader(file.CreateReadStream());
+        var html = await reader.ReadToEndAsync(http.RequestAborted);
+        if (Headers.Host(http.Request) is { } host)
+            html = html.Replace(Preview, $"\"{http.Request.Scheme}://{host}{Preview[1..]}", StringComparison.Ordinal);
+        if (http.RequestServices.GetRequiredService<IOptions<WebOptions>>().Value.ReportUrl is { } report)
+            html = WithReport(html, report);
+        return Results.Text(html, "text/html; charset=utf-8");
     }
 
     private static IResult File(HttpContext http, string name, int status = StatusCodes.Status200OK)
@@ -205,8 +222,6 @@ internal static class Endpoints
         http.Response.StatusCode = status;
         // An address must not be found in the browser's cache on disk.
         http.Response.Headers.CacheControl = "no-store";
-        if (file.Exists && http.RequestServices.GetRequiredService<IOptions<WebOptions>>().Value.ReportUrl is { } report)
-            return Results.Text(WithReport(file, report), "text/html; charset=utf-8");
         return file.Exists
             ? Results.Stream(file.CreateReadStream(), "text/html; charset=utf-8")
             : Results.Text("This is not an address here.\n", "text/html; charset=utf-8", statusCode: status);

@@ -77,6 +77,6 @@ internal static class Headers
     }
 
     // What goes into a header must not be able to end a directive.
-    private static string? Host(HttpRequest request) =>
+    public static string? Host(HttpRequest request) =>
         request.Host.Value is { Length: > 0 } host && host.All(c => char.IsAsciiLetterOrDigit(c) || ".-:[]".Contains(c)) ? host : null;
 }

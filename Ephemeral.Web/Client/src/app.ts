@@ -2,6 +2,8 @@
 import { activityLog } from "./activity";
 import { flame, h, saveAs, say } from "./dom";
 import { HomeScreen } from "./home";
+import { iconOf } from "./icon";
+import { install } from "./install";
 import { remember, speakFitting } from "./language";
 import type { FromHolder, PageState, ToHolder } from "./messages";
 import { savedName } from "./names";
@@ -42,7 +44,7 @@ build();
 /** Everything that is seen, in the language that is spoken now; what was written and chosen stays. */
 function build(): void {
   const written = home?.leave();
-  screen?.leave();
+  const attend = screen?.leave();
   home = new HomeScreen({
     create: (page) => tell({ type: "create", page }),
     stopMaking: () => tell({ type: "stop-making" }),
@@ -73,7 +75,7 @@ function build(): void {
       guestTitle = text;
       render();
     },
-  });
+  }, attend);
   const within = (act: () => void) => (event: Event): void => {
     event.preventDefault();
     act();
@@ -224,16 +226,16 @@ function render(): void {
   const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
   if (looking === undefined) {
     document.title = title.home;
-    if (icon) icon.href = "/lit.svg";
+    if (icon && icon.getAttribute("href") !== "/lit.svg") icon.href = "/lit.svg";
     home.holding([...pages.values()].filter(({ phase }) => phase === "held" || phase === "gathering"));
     return;
   }
   const state = pages.get(looking);
-  const scene = sceneOf(link, state);
+  const scene = sceneOf(link, state, navigator.onLine);
   screen.show(scene, state, retryAt ? Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)) : -1);
   document.title = titleOf(scene, state?.holders, guestTitle || `${short(looking)} · ${name}`);
-  const lit = isHeld(scene) ? "/lit.svg" : "/out.svg";
-  if (icon && icon.getAttribute("href") !== lit) icon.href = lit;
+  const health = iconOf(scene, state?.holders);
+  if (icon && icon.getAttribute("href") !== health) icon.href = health;
   if (created && isHeld(scene)) {
     created = false;
     screen.focusCopy();
@@ -258,8 +260,9 @@ function announce(scene: Scene, holders: number | undefined): void {
   }
 }
 
+// Seconds that are counted down, and the line of the page's health that goes on.
 setInterval(() => {
-  if (retryAt) render();
+  if (retryAt || (looking !== undefined && !document.hidden)) render();
 }, 1_000);
 
 // ---- what the browser says ----------------------------------------------------------------------------------------
@@ -282,3 +285,7 @@ window.addEventListener("beforeunload", (event) => {
 tell({ type: "speak", ...spoken });
 tell({ type: "start", url: `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`, name: loadTabName(tab) });
 route();
+void install((shared) => {
+  if (looking !== undefined) go("/");
+  home.take(shared);
+});

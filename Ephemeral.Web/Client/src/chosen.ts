@@ -25,6 +25,9 @@ export function filesOf(transfer: DataTransfer): Promise<NewFile[]> {
 export const chosenFiles = (input: HTMLInputElement): NewFile[] =>
   [...(input.files ?? [])].map((file) => named(file.webkitRelativePath || file.name, file));
 
+/** Of another program: a name that can't be one of a page's files is not its fault. */
+export const namedFiles = (files: readonly File[]): NewFile[] => files.map((file, i) => named(isName(file.name) ? file.name : `file ${i + 1}`, file));
+
 /** Puts them with those that are there already; nothing of them is taken if one of them can't be. */
 export function together(there: readonly NewFile[], more: readonly NewFile[]): NewFile[] {
   if (there.length + more.length > mostFiles) throw new CannotTake(words.tooMany(mostFiles));

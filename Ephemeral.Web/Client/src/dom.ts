@@ -23,21 +23,21 @@ export function say(element: HTMLElement, text: string): void {
   element.hidden = text === "";
 }
 
-const svg = "http://www.w3.org/2000/svg";
+export function svgElement<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Record<string, string>): SVGElementTagNameMap[K] {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
 
-/** The one shape of the site. */
+/** The one shape of the site, in a box of 24 by 24. */
+export const shape = {
+  outer: "M12 1.5c.6 3.4 2.3 5 4 6.9 1.9 2.1 3.5 4.2 3.5 7.1a7.5 7.5 0 0 1-15 0c0-2.5 1.1-4.5 2.7-6.1.2 1.5.8 2.5 1.9 3.2.2-3.9 1.1-7.8 2.9-11.1Z",
+  inner: "M12.3 12c.4 1.5 2.7 2.6 2.7 5.1a3 3 0 0 1-6 0c0-1.3.7-2.1 1.5-2.8.1.8.5 1.2 1 1.5.1-1.5.2-2.6.8-3.8Z",
+};
+
 export function flame(): SVGSVGElement {
-  const picture = document.createElementNS(svg, "svg");
-  picture.setAttribute("viewBox", "0 0 24 24");
-  picture.setAttribute("aria-hidden", "true");
-  const outer = "M12 1.5c.6 3.4 2.3 5 4 6.9 1.9 2.1 3.5 4.2 3.5 7.1a7.5 7.5 0 0 1-15 0c0-2.5 1.1-4.5 2.7-6.1.2 1.5.8 2.5 1.9 3.2.2-3.9 1.1-7.8 2.9-11.1Z";
-  const inner = "M12.3 12c.4 1.5 2.7 2.6 2.7 5.1a3 3 0 0 1-6 0c0-1.3.7-2.1 1.5-2.8.1.8.5 1.2 1 1.5.1-1.5.2-2.6.8-3.8Z";
-  for (const [kind, d] of [["outer", outer], ["inner", inner]] as const) {
-    const path = document.createElementNS(svg, "path");
-    path.setAttribute("class", kind);
-    path.setAttribute("d", d);
-    picture.append(path);
-  }
+  const picture = svgElement("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
+  picture.append(svgElement("path", { class: "outer", d: shape.outer }), svgElement("path", { class: "inner", d: shape.inner }));
   return picture;
 }
 

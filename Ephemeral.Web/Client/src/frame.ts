@@ -40,6 +40,9 @@ const beatsMissed = 2;
 // Browsers keep the process of a closed frame for a moment; shown in there again, the page would hang at once.
 const stoppingTakes = 3_500;
 const longestLink = 2_048;
+const measuringTakes = 1_000;
+/** What a page says of its height is the page's own word. Some thirty sheets of paper. */
+const highest = 30_000;
 
 export class Guest {
   readonly element: HTMLElement;
@@ -57,6 +60,7 @@ export class Guest {
   #frame: HTMLIFrameElement | undefined;
   #unanswered = 0;
   #condition: Condition = "loading";
+  #measured = (_height: number): void => {};
   #heart: ReturnType<typeof setInterval>;
 
   constructor(private titled: (title: string) => void) {
@@ -82,6 +86,18 @@ export class Guest {
 
   scrollTo(fragment: string): void {
     this.#port?.postMessage({ fragment });
+  }
+
+  /** Makes the frame as high as what is in it, for a print; the answer takes that back. */
+  async stretch(): Promise<() => void> {
+    const height = await new Promise<number>((measured) => {
+      this.#measured = measured;
+      this.#port?.postMessage({ measure: true });
+      setTimeout(() => measured(0), measuringTakes);
+    });
+    const before = this.#stage.style.minHeight;
+    if (height > 0) this.#stage.style.minHeight = `${Math.min(height, highest)}px`;
+    return () => void (this.#stage.style.minHeight = before);
   }
 
   clear(): void {
@@ -147,7 +163,7 @@ export class Guest {
 
   async #heard(port: MessagePort, message: unknown): Promise<void> {
     if (port !== this.#port || typeof message !== "object" || message === null) return;
-    const { pong, shown, failed, left, link, nowhere, follow, ask, blocked, title } = message as Record<string, unknown>;
+    const { pong, shown, failed, left, link, nowhere, follow, ask, blocked, title, height } = message as Record<string, unknown>;
     const { making } = this.#page;
     if (pong === true) this.#answered();
     if (shown === true) this.#condition = "shown";
@@ -158,6 +174,7 @@ export class Guest {
     if (typeof follow === "string" && !making?.follow(follow)) this.#tell(showWords.nowhere);
     if (typeof ask === "string") port.postMessage({ name: ask, file: await making?.file(ask) });
     if (typeof blocked === "number" && blocked > 0 && blocked < 1000) say(this.#blocked, words.blocked(Math.floor(blocked)));
+    if (typeof height === "number" && height > 0) this.#measured(height);
     if (typeof title === "string") this.titled(title.replace(/\s+/g, " ").trim().slice(0, 60));
   }
 

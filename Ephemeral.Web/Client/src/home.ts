@@ -1,5 +1,5 @@
 // The home page: what is written and chosen here is the page.
-import { CannotTake, chosenFiles, filesOf, kindOf, siteEntry, together } from "./chosen";
+import { CannotTake, chosenFiles, filesOf, kindOf, namedFiles, siteEntry, together } from "./chosen";
 import { bytesIn } from "./document";
 import { h, say } from "./dom";
 import { Draft } from "./draft";
@@ -23,6 +23,12 @@ export interface Written {
   files: NewFile[];
   isSite: boolean;
   sealed: { passphrase: string } | undefined;
+}
+
+/** What another program has shared with this one. */
+export interface Shared {
+  text: string;
+  files: File[];
 }
 
 const shownFiles = 50;
@@ -85,6 +91,16 @@ export class HomeScreen {
     this.#left.abort();
     const sealed = this.#private.checked ? { passphrase: this.#passphrase.value } : undefined;
     return { text: this.#draft.exact(this.#area.value), kind: this.#kind.value as WrittenKind, files: this.#chosen, isSite: this.#isSite, sealed };
+  }
+
+  /** Puts in what another program has shared. */
+  take({ text, files }: Shared): void {
+    if (text !== "") {
+      this.#area.value = this.#draft.replace(text);
+      this.#kind.value = "text";
+    }
+    this.#add(namedFiles(files));
+    this.#changed();
   }
 
   limit(maxBlob: number): void {

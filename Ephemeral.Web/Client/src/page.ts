@@ -1,15 +1,17 @@
 // The page's own screen: how alive it is, where it is, and either the page or what is missing.
 import type { Bytes } from "./bytes";
+import { Attend } from "./attend";
 import { bringForm } from "./bring";
 import { isDocument } from "./document";
 import { copy, flame, h, saveAs, say } from "./dom";
-import { hearth } from "./hearth";
 import { lockForm } from "./lock";
 import type { About, Content, PageState } from "./messages";
 import { visible } from "./names";
 import { Rate } from "./rate";
-import { heldSentence, isHeld, telling, type Scene } from "./scene";
+import { isHeld, telling, type Scene } from "./scene";
+import { Share } from "./share";
 import { Shown, type ShowActions } from "./show";
+import { Vitals } from "./vitals";
 import { about as aboutWords, page as words, short, size, waiting } from "./words";
 
 export interface PageActions extends ShowActions {
@@ -28,14 +30,14 @@ export class PageScreen {
   readonly element: HTMLElement;
   #page = "";
   #key = "";
-  #hearth = hearth();
+  #vitals = new Vitals();
+  #attend: Attend;
+  #share: Share;
   #address = h("code", {});
   #copy = h("button", { type: "button", class: "primary", onclick: () => void this.#copyLink() }, words.copy);
   #copyKeyless = h("button", { type: "button", class: "quiet", onclick: () => void this.#copyLink(false) }, words.copyWithoutKey);
   #save = h("button", { type: "button", onclick: () => this.#saveCopy() }, words.save);
   #byHand = h("p", { class: "by-hand", hidden: true });
-  #sentence = h("p", { class: "sentence" });
-  #given = h("p", { class: "given" });
   #sign = h("div", { class: "sign" });
   #heading = h("h2", {});
   #text = h("p", {});
@@ -58,22 +60,27 @@ export class PageScreen {
   #shown: Shown;
   #content: Content | undefined;
   #incoming = new Rate();
-  #outgoing = new Rate();
 
-  constructor(private actions: PageActions) {
+  /** `before`: what was asked of the browser on the screen before this one. */
+  constructor(private actions: PageActions, before?: Attend) {
     this.#shown = new Shown(actions);
-    const address = h("div", { class: "address" }, h("h1", {}, this.#address), this.#copy, this.#copyKeyless, this.#save, this.#byHand);
-    const vitals = h("div", { class: "vitals" }, this.#hearth.element, this.#sentence, this.#given);
+    this.#attend = new Attend(before);
+    this.#share = new Share({
+      print: () => void this.#shown.print(),
+      source: () => void this.#shown.source().then((shows) => this.#share.showsSource(shows)),
+    }, this.#attend.element);
+    const address = h("div", { class: "address" }, h("h1", {}, this.#address), this.#copy, this.#copyKeyless, this.#save, this.#share.button, this.#byHand);
     this.#sign.append(flame());
     this.#waiting = h("section", { class: "waiting" }, this.#sign, this.#heading, this.#text, this.#progress, this.#rate, this.#others, this.#retry,
       h("div", { class: "actions" }, this.#load, this.#pause, this.#tryNow, this.#again, this.#raw, this.#home), this.#about, this.#bring.element);
     this.#held.append(this.#shown.element);
-    this.element = h("section", { class: "page" }, h("div", { class: "status" }, vitals, address), this.#waiting, this.#lock.element, this.#held);
+    this.element = h("section", { class: "page" }, h("div", { class: "status" }, this.#vitals.element, address), this.#share.element, this.#waiting, this.#lock.element, this.#held);
   }
 
   /** This screen is not used any more. */
-  leave(): void {
+  leave(): Attend {
     this.#shown.leave();
+    return this.#attend.leave();
   }
 
   /** Another page is looked at from now on. `key`: as the address has it after the #, or empty. */
@@ -87,7 +94,8 @@ export class PageScreen {
     this.#bring.clear();
     this.#lock.clear();
     this.#incoming.clear();
-    this.#outgoing.clear();
+    this.#vitals.clear();
+    this.#share.close();
     this.#about.replaceChildren();
     this.#byHand.hidden = true;
     this.#address.textContent = short(page);
@@ -97,13 +105,13 @@ export class PageScreen {
 
   show(scene: Scene, state: PageState | undefined, retryInSeconds: number): void {
     const has = isHeld(scene);
-    const settling = scene === "settling" && !state?.holders;
     const now = Date.now();
     this.element.dataset.scene = scene;
-    this.#hearth.show(settling ? undefined : state?.holders, has);
-    say(this.#sentence, has ? heldSentence(scene, state?.holders) : "");
-    this.#outgoing.add(state?.givenBytes ?? 0, now);
-    say(this.#given, state?.givenBytes ? words.given(state.givenBytes, this.#outgoing.perSecond(now)) : "");
+    this.#vitals.show(scene, state, now);
+    this.#attend.notice(scene);
+    this.#share.button.hidden = !has;
+    if (!has) this.#share.close();
+    this.#share.about(this.#page, this.#link, this.#shown.hasSource);
     this.#save.hidden = !this.#content || this.#content.document.kind === "files";
     this.#lock.show(has || scene === "offered" || scene === "gathering" ? state?.lock : undefined);
     this.#held.hidden = !has || state?.lock !== undefined;
@@ -126,7 +134,7 @@ export class PageScreen {
       say(element, aboutWords.bytesOf(scene === "gathering" ? got : 0, of));
     });
     say(this.#others, scene === "nobody" && state && state.waiters > 1 ? waiting.others(state.waiters - 1) : "");
-    const retrying = scene === "lost" || scene === "refused" || scene === "impossible";
+    const retrying = scene === "lost" || scene === "offline" || scene === "refused" || scene === "impossible";
     say(this.#retry, retrying && retryInSeconds >= 0 ? waiting.retryIn(retryInSeconds) : "");
     this.#tryNow.hidden = !retrying;
     this.#load.hidden = scene !== "offered";
@@ -165,10 +173,14 @@ export class PageScreen {
     this.#copy.focus();
   }
 
+  get #link(): string {
+    return `${location.origin}/${this.#page}${this.#key ? `#${this.#key}` : ""}`;
+  }
+
   async #copyLink(withKey = true): Promise<void> {
     const button = withKey ? this.#copy : this.#copyKeyless;
     const label = withKey ? words.copy : words.copyWithoutKey;
-    const link = `${location.origin}/${this.#page}${withKey && this.#key ? `#${this.#key}` : ""}`;
+    const link = withKey ? this.#link : this.#link.replace(/#.*/, "");
     if (await copy(link)) {
       button.textContent = words.copied;
       this.actions.announce(withKey ? words.copiedSaid : words.copiedWithoutKeySaid);

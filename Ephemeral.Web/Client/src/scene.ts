@@ -4,11 +4,11 @@ import type { LinkState } from "./socket";
 import { held, waiting, title, type Telling } from "./words";
 
 export type Scene =
-  | "connecting" | "asking" | "nobody" | "offered" | "gathering" | "lost" | "refused" | "impossible" | "broken"
+  | "connecting" | "asking" | "nobody" | "offered" | "gathering" | "lost" | "offline" | "refused" | "impossible" | "broken"
   | "wrong" | "blocked" | "turned-away" | "unusable"
   | "settling" | "held" | "alone" | "held-lost" | "held-turned-away";
 
-export function sceneOf(link: LinkState | "broken", state: PageState | undefined): Scene {
+export function sceneOf(link: LinkState | "broken", state: PageState | undefined, online = true): Scene {
   if (link === "broken") return "broken";
   switch (state?.phase) {
     case "held":
@@ -22,7 +22,7 @@ export function sceneOf(link: LinkState | "broken", state: PageState | undefined
     case "turned-away":
       return state.whole ? "held-turned-away" : "turned-away";
   }
-  if (link !== "open") return link;
+  if (link !== "open") return online || link === "refused" ? link : "offline";
   if (state?.phase === "offered") return "offered";
   if (state?.phase === "gathering") return state.holders === 0 ? "nobody" : "gathering";
   return state?.holders === 0 ? "nobody" : "asking";
@@ -64,6 +64,7 @@ export function telling(scene: Scene, state: PageState | undefined): Telling {
     case "turned-away":
       return waiting.turnedAway;
     case "lost":
+    case "offline":
     case "refused":
     case "impossible":
     case "broken":
@@ -86,6 +87,7 @@ export function titleOf(scene: Scene, holders: number | undefined, of: string): 
       return title.nobody(of);
     case "held-lost":
     case "lost":
+    case "offline":
       return title.lost(of);
     case "connecting":
     case "asking":

@@ -33,6 +33,7 @@ export class Shown {
   #allowance = new Allowance([]);
   #place = h("nav", { class: "place", "aria-label": words.site });
   #been: string[] = [];
+  #source: HTMLElement | undefined;
 
   constructor(private actions: ShowActions) {
     this.#guest = new Guest((title) => actions.titled(title));
@@ -74,9 +75,46 @@ export class Shown {
   clear(): void {
     this.#content = undefined;
     this.#been = [];
+    this.#source = undefined;
+    this.#guest.element.hidden = false;
     this.#guest.clear();
     this.#files.clear();
     this.element.replaceChildren();
+  }
+
+  /** Whether there is a text that the page was written as. */
+  get hasSource(): boolean {
+    const { kind, text } = this.#content?.document ?? {};
+    return (kind === "html" || kind === "markdown") && text !== "";
+  }
+
+  /** Shows what the page was written as, in its place, or the page again; true if it is the source that is shown. */
+  async source(): Promise<boolean> {
+    const content = this.#content;
+    const page = this.element.querySelector<HTMLElement>(".guest");
+    if (!content || !page || !this.hasSource) return false;
+    if (this.#source) {
+      this.#source.remove();
+      this.#source = undefined;
+      page.hidden = false;
+      return false;
+    }
+    const { highlight } = await import("./highlight");
+    if (content !== this.#content || this.#source) return this.#source !== undefined;
+    const { kind, text } = content.document;
+    this.#source = h("pre", { class: "source", dir: "auto", tabIndex: 0, role: "region", "aria-label": words.source }, ...highlight(text, kind === "html" ? "html" : "md"));
+    page.before(this.#source);
+    page.hidden = true;
+    this.#source.focus();
+    return true;
+  }
+
+  /** Prints the page and nothing of what is around it. */
+  async print(): Promise<void> {
+    // A frame is printed as high as it is on the screen.
+    const restore = this.#source || this.#guest.element.parentElement !== this.element ? undefined : await this.#guest.stretch();
+    window.addEventListener("afterprint", () => restore?.(), { once: true });
+    window.print();
   }
 
   leave(): void {

@@ -4,7 +4,7 @@ import workerUrl from "./worker?worker&url";
 /** Starts the Worker that holds; undefined where the browser has none to offer. */
 export function startWorker(heard: (message: FromHolder) => void, broken: () => void): { postMessage(message: ToHolder): void } | undefined {
   try {
-    const worker = new Worker(trusted(workerUrl) as string, { type: "module" });
+    const worker = new Worker(trustedScript(workerUrl) as string, { type: "module" });
     let spoke = false;
     worker.onmessage = (event: MessageEvent<FromHolder>) => {
       spoke = true;
@@ -20,9 +20,20 @@ export function startWorker(heard: (message: FromHolder) => void, broken: () => 
   }
 }
 
-/** Under Trusted Types a script's address has to come out of a policy. This one knows a single address. */
-function trusted(url: string): unknown {
-  const types = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): unknown } } }).trustedTypes;
+/** Under Trusted Types a script's address has to come out of a policy. This one knows the site's own two. */
+export function trustedScript(url: string): unknown {
+  const types = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): Policy } }).trustedTypes;
   if (!types) return url;
-  return types.createPolicy("ephemeral", { createScriptURL: () => url }).createScriptURL(url);
+  policy ??= types.createPolicy("ephemeral", {
+    createScriptURL: (url: string) => {
+      if (url === workerUrl || url === "/sw.js") return url;
+      throw new TypeError("This is no script of the site.");
+    },
+  });
+  return policy.createScriptURL(url);
 }
+
+interface Policy {
+  createScriptURL(url: string): unknown;
+}
+let policy: Policy | undefined;

@@ -67,6 +67,37 @@ export function german(locale: string): Words {
       raw: "Die rohen Bytes holen",
       viewing: (n) => `Gerade hier: ${n === undefined ? "–" : number(n)}`,
       lights: (n) => `+${number(n)}`,
+      joined: (n) => `${count(n, { one: "# Person ist", other: "# Personen sind" })} dazugekommen.`,
+      left: (n) => `${count(n, { one: "# Person ist", other: "# Personen sind" })} gegangen.`,
+      past: (least, most) => `Halter, seit du hier bist: ${least === most ? number(most) : `zwischen ${number(least)} und ${number(most)}`}.`,
+    },
+
+    share: {
+      button: "Teilen",
+      heading: "Weitergeben",
+      open: "Wer den Link öffnet, bekommt die Seite von dir und den anderen und hilft, sie am Leben zu halten.",
+      withKey: "Der Schlüssel steht im Link: Wer ihn ganz bekommt, kann die Seite lesen. Schick ihn auf einem Weg, dem du traust.",
+      qr: "Auf dem Handy öffnen: Richte seine Kamera hierher.",
+      qrName: "QR-Code des Links",
+      onlyHere: "Das ist der Link als Code. Seine Adresse gilt nur auf diesem Rechner, ein Handy kann sie also nicht öffnen.",
+      notDrawn: "Der Code ließ sich nicht zeichnen. Schließ dies und öffne es noch einmal.",
+      phrase: "Vier Wörter zum Vergleichen",
+      phraseHint: "Lest sie euch gegenseitig vor. Sind sie gleich, seht ihr dieselbe Seite.",
+      sheet: "Senden mit …",
+      print: "Drucken",
+      source: "Quelltext ansehen",
+      shown: "Seite ansehen",
+      close: "Schließen",
+    },
+
+    attend: {
+      tell: "Sag mir, wenn nur noch ich da bin",
+      awake: "Dieses Gerät wach halten",
+      awakeHint: "kostet etwas Akku",
+      notAllowed: "Der Browser erlaubt dieser Website keine Benachrichtigungen.",
+      notAwake: "Der Browser kann das Gerät gerade nicht wach halten.",
+      lastHeading: "Nur noch du bist da",
+      lastText: "Auf einer Seite, die du hältst, ist sonst niemand mehr. Wenn du ihren Tab schließt, ist sie weg.",
     },
 
     held: {
@@ -107,6 +138,7 @@ export function german(locale: string): Words {
       },
       others: (n) => (n === 1 ? "Noch jemand wartet auf sie." : `${number(n)} andere warten auch auf sie.`),
       lost: { heading: "Die Verbindung ist weg", text: "Sie wird von selbst wieder versucht. Danach geht es mit der Seite weiter." },
+      offline: { heading: "Du bist offline", text: "Dieses Gerät hat gerade kein Netz. Lass diesen Tab offen: Es geht von selbst weiter, wenn das Netz zurück ist. Seiten, die du hältst, bleiben so lange bei dir." },
       refused: { heading: "Diese Website bittet um eine Pause", text: "Etwas, das dieser Tab gesendet hat, wurde abgelehnt. Er wartet ein wenig, bevor er es wieder versucht." },
       impossible: {
         heading: "Es kommt keine Verbindung zustande",
@@ -214,6 +246,7 @@ export function german(locale: string): Words {
       gathering: "Die Seite kommt herein, Teil für Teil.",
       offered: "Sie ist groß. Sag, ob sie geladen werden soll.",
       lost: "Verbindung weg. Es wird versucht, sie zurückzubekommen.",
+      offline: "Kein Netz.",
       refused: "Die Website möchte eine Pause.",
       impossible: "Bisher gibt es keine Verbindung.",
       broken: "Das Programm konnte nicht starten.",
@@ -262,6 +295,7 @@ export function german(locale: string): Words {
 
     show: {
       content: "Inhalt der Seite",
+      source: "Quelltext der Seite",
       loading: "Einen Moment …",
       failed: "Das lässt sich hier nicht zeigen. Du hältst es trotzdem und kannst es speichern.",
       nowhere: "Dieser Link führt nirgendwohin: Die Seite hat keine solche Datei.",

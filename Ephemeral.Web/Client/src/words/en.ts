@@ -73,6 +73,37 @@ export function english(locale: string) {
       raw: "Get the raw bytes",
       viewing: (n: number | undefined) => `Currently viewing: ${n === undefined ? "–" : number(n)}`,
       lights: (n: number) => `+${number(n)}`,
+      joined: (n: number) => `${count(n, { one: "# person", other: "# people" })} joined.`,
+      left: (n: number) => `${count(n, { one: "# person", other: "# people" })} left.`,
+      past: (least: number, most: number) => `Holders since you came: ${least === most ? number(most) : `between ${number(least)} and ${number(most)}`}.`,
+    },
+
+    share: {
+      button: "Share",
+      heading: "Pass it on",
+      open: "Whoever opens the link gets the page from you and the others, and helps to keep it alive.",
+      withKey: "The key is in the link: whoever gets all of it can read the page. Send it on a way that you trust.",
+      qr: "Open it on your phone: point its camera here.",
+      qrName: "QR code of the link",
+      onlyHere: "This is the link as a code. Its address works on this machine only, so a phone can't open it.",
+      notDrawn: "The code could not be drawn. Close this and open it again.",
+      phrase: "Four words to compare",
+      phraseHint: "Read them out to each other. If they are the same, you are looking at the same page.",
+      sheet: "Send it by …",
+      print: "Print",
+      source: "View source",
+      shown: "View page",
+      close: "Close",
+    },
+
+    attend: {
+      tell: "Tell me when I am the last one",
+      awake: "Keep this device awake",
+      awakeHint: "takes some battery",
+      notAllowed: "The browser doesn't allow this site to notify you.",
+      notAwake: "The browser can't keep the device awake right now.",
+      lastHeading: "You are the last one",
+      lastText: "Nobody else is left on a page that you hold. If you close its tab, it is gone.",
     },
 
     held: {
@@ -113,6 +144,7 @@ export function english(locale: string) {
       },
       others: (n: number) => (n === 1 ? "One other person is waiting for it, too." : `${number(n)} others are waiting for it, too.`),
       lost: { heading: "The connection is lost", text: "It is tried again by itself. Asking for the page goes on from there." },
+      offline: { heading: "You are offline", text: "This device has no network right now. Keep this tab open: it goes on by itself when the network is back. Pages that you hold stay with you meanwhile." },
       refused: { heading: "This site asked for a pause", text: "Something this tab sent was refused, so it waits a little before it tries again." },
       impossible: {
         heading: "No connection can be made",
@@ -221,6 +253,7 @@ export function english(locale: string) {
       gathering: "The page is coming in, part by part.",
       offered: "It is large. Say whether to load it.",
       lost: "Connection gone. Trying to get it back.",
+      offline: "No network.",
       refused: "The site wants a pause.",
       impossible: "There is no way to connect so far.",
       broken: "The reader could not start.",
@@ -271,6 +304,7 @@ export function english(locale: string) {
 
     show: {
       content: "Page content",
+      source: "Source of the page",
       loading: "One moment…",
       failed: "This can't be shown here. You still hold it, and you can save it.",
       nowhere: "That link leads nowhere: the page has no such file.",

@@ -67,6 +67,37 @@ export function spanish(locale: string): Words {
       raw: "Obtener los bytes en bruto",
       viewing: (n) => `La están viendo: ${n === undefined ? "–" : number(n)}`,
       lights: (n) => `+${number(n)}`,
+      joined: (n) => `${count(n, { one: "Ha llegado # persona", many: "Han llegado # de personas", other: "Han llegado # personas" })}.`,
+      left: (n) => `${count(n, { one: "Se ha ido # persona", many: "Se han ido # de personas", other: "Se han ido # personas" })}.`,
+      past: (least, most) => `Personas que la tienen desde que llegaste: ${least === most ? number(most) : `entre ${number(least)} y ${number(most)}`}.`,
+    },
+
+    share: {
+      button: "Compartir",
+      heading: "Pásala",
+      open: "Quien abra el enlace recibe la página de ti y de los demás, y ayuda a mantenerla viva.",
+      withKey: "La clave va en el enlace: quien lo reciba entero puede leer la página. Envíalo por un camino de confianza.",
+      qr: "Ábrela en tu teléfono: apunta aquí con la cámara.",
+      qrName: "Código QR del enlace",
+      onlyHere: "Este es el enlace en forma de código. Su dirección solo vale en este equipo, así que un teléfono no puede abrirla.",
+      notDrawn: "No se ha podido dibujar el código. Cierra esto y ábrelo de nuevo.",
+      phrase: "Cuatro palabras para comparar",
+      phraseHint: "Leédselas en voz alta. Si son las mismas, estáis viendo la misma página.",
+      sheet: "Enviar por…",
+      print: "Imprimir",
+      source: "Ver el código fuente",
+      shown: "Ver la página",
+      close: "Cerrar",
+    },
+
+    attend: {
+      tell: "Avísame cuando solo quede yo",
+      awake: "Mantener despierto este dispositivo",
+      awakeHint: "gasta algo de batería",
+      notAllowed: "El navegador no permite que este sitio te avise.",
+      notAwake: "El navegador no puede mantener despierto el dispositivo ahora.",
+      lastHeading: "Solo quedas tú",
+      lastText: "Ya no queda nadie más en una página que tienes. Si cierras su pestaña, desaparece.",
     },
 
     held: {
@@ -107,6 +138,7 @@ export function spanish(locale: string): Words {
       },
       others: (n) => (n === 1 ? "Otra persona también la espera." : `Otras ${number(n)} personas también la esperan.`),
       lost: { heading: "Se ha perdido la conexión", text: "Se vuelve a intentar sola. Después se sigue pidiendo la página." },
+      offline: { heading: "Estás sin conexión a la red", text: "Este dispositivo no tiene red ahora mismo. Deja abierta esta pestaña: seguirá sola cuando vuelva la red. Mientras tanto, las páginas que tienes siguen contigo." },
       refused: { heading: "Este sitio pide una pausa", text: "Se rechazó algo que envió esta pestaña, así que espera un poco antes de volver a intentarlo." },
       impossible: {
         heading: "No se puede establecer la conexión",
@@ -214,6 +246,7 @@ export function spanish(locale: string): Words {
       gathering: "La página va llegando por partes.",
       offered: "Es grande. Di si quieres cargarla.",
       lost: "Sin conexión. Intentando recuperarla.",
+      offline: "Sin red.",
       refused: "El sitio pide una pausa.",
       impossible: "De momento no hay manera de conectar.",
       broken: "El lector no ha podido arrancar.",
@@ -262,6 +295,7 @@ export function spanish(locale: string): Words {
 
     show: {
       content: "Contenido de la página",
+      source: "Código fuente de la página",
       loading: "Un momento…",
       failed: "Esto no se puede mostrar aquí. Aún lo tienes y puedes guardarlo.",
       nowhere: "Ese enlace no lleva a ninguna parte: la página no tiene ese archivo.",

@@ -67,6 +67,37 @@ export function french(locale: string): Words {
       raw: "Obtenir les octets bruts",
       viewing: (n) => `En ce moment ici : ${n === undefined ? "–" : number(n)}`,
       lights: (n) => `+${number(n)}`,
+      joined: (n) => `${count(n, { one: "# personne est arrivée", many: "# de personnes sont arrivées", other: "# personnes sont arrivées" })}.`,
+      left: (n) => `${count(n, { one: "# personne est partie", many: "# de personnes sont parties", other: "# personnes sont parties" })}.`,
+      past: (least, most) => `Personnes qui l’ont depuis votre arrivée : ${least === most ? number(most) : `entre ${number(least)} et ${number(most)}`}.`,
+    },
+
+    share: {
+      button: "Partager",
+      heading: "La transmettre",
+      open: "Qui ouvre le lien reçoit la page de vous et des autres, et aide à la garder en vie.",
+      withKey: "La clé est dans le lien : qui le reçoit en entier peut lire la page. Envoyez-le par un chemin de confiance.",
+      qr: "L’ouvrir sur votre téléphone : visez ici avec son appareil photo.",
+      qrName: "QR code du lien",
+      onlyHere: "Voici le lien sous forme de code. Son adresse ne vaut que sur cette machine : un téléphone ne peut pas l’ouvrir.",
+      notDrawn: "Le code n’a pas pu être dessiné. Fermez ceci et rouvrez-le.",
+      phrase: "Quatre mots à comparer",
+      phraseHint: "Lisez-les-vous à voix haute. S’ils sont les mêmes, vous regardez la même page.",
+      sheet: "Envoyer par…",
+      print: "Imprimer",
+      source: "Voir la source",
+      shown: "Voir la page",
+      close: "Fermer",
+    },
+
+    attend: {
+      tell: "Me prévenir quand il ne reste que moi",
+      awake: "Garder cet appareil éveillé",
+      awakeHint: "consomme un peu de batterie",
+      notAllowed: "Le navigateur n’autorise pas ce site à vous prévenir.",
+      notAwake: "Le navigateur ne peut pas garder l’appareil éveillé en ce moment.",
+      lastHeading: "Il ne reste que vous",
+      lastText: "Plus personne d’autre n’est sur une page que vous avez. Si vous fermez son onglet, elle disparaît.",
     },
 
     held: {
@@ -107,6 +138,7 @@ export function french(locale: string): Words {
       },
       others: (n) => (n === 1 ? "Une autre personne l’attend aussi." : `${number(n)} autres personnes l’attendent aussi.`),
       lost: { heading: "La connexion est perdue", text: "Un nouvel essai se fait tout seul. La demande de la page reprendra ensuite." },
+      offline: { heading: "Vous êtes hors ligne", text: "Cet appareil n’a pas de réseau en ce moment. Gardez cet onglet ouvert : tout reprendra seul quand le réseau reviendra. Les pages que vous avez restent chez vous." },
       refused: { heading: "Ce site demande une pause", text: "Quelque chose que cet onglet a envoyé a été refusé ; il attend un peu avant de réessayer." },
       impossible: {
         heading: "Aucune connexion possible",
@@ -214,6 +246,7 @@ export function french(locale: string): Words {
       gathering: "La page arrive, partie par partie.",
       offered: "Elle est grande. Dites s’il faut la charger.",
       lost: "Plus de connexion. Nouvel essai.",
+      offline: "Pas de réseau.",
       refused: "Le site demande une pause.",
       impossible: "Aucun moyen de se connecter pour l’instant.",
       broken: "Le lecteur n’a pas pu démarrer.",
@@ -262,6 +295,7 @@ export function french(locale: string): Words {
 
     show: {
       content: "Contenu de la page",
+      source: "Source de la page",
       loading: "Un instant…",
       failed: "Ceci ne peut pas être montré ici. Vous l’avez toujours, et vous pouvez l’enregistrer.",
       nowhere: "Ce lien ne mène nulle part : la page n’a pas ce fichier.",

@@ -66,6 +66,37 @@ export function japanese(locale: string): Words {
       raw: "生のバイト列を取得",
       viewing: (n) => `いま見ている人: ${n === undefined ? "–" : number(n)}`,
       lights: (n) => `+${number(n)}`,
+      joined: (n) => `${number(n)} 人が加わりました。`,
+      left: (n) => `${number(n)} 人が離れました。`,
+      past: (least, most) => `あなたが来てからの保持者: ${least === most ? number(most) : `${number(least)} 人から ${number(most)} 人`}`,
+    },
+
+    share: {
+      button: "共有",
+      heading: "ほかの人に渡す",
+      open: "リンクを開いた人は、あなたやほかの人からページを受け取り、生かし続けるのを手伝います。",
+      withKey: "鍵はリンクの中にあります。リンク全体を受け取った人はページを読めます。信頼できる方法で送ってください。",
+      qr: "スマートフォンで開く: カメラをここに向けてください。",
+      qrName: "リンクの QR コード",
+      onlyHere: "これはリンクのコードです。このアドレスはこのコンピューターでしか使えないため、スマートフォンでは開けません。",
+      notDrawn: "コードを描けませんでした。閉じて、もう一度開いてください。",
+      phrase: "見比べるための 4 つの単語",
+      phraseHint: "互いに読み上げてください。同じなら、同じページを見ています。",
+      sheet: "送る…",
+      print: "印刷",
+      source: "ソースを見る",
+      shown: "ページを見る",
+      close: "閉じる",
+    },
+
+    attend: {
+      tell: "最後の 1 人になったら知らせる",
+      awake: "この端末をスリープさせない",
+      awakeHint: "電池を少し使います",
+      notAllowed: "ブラウザーがこのサイトの通知を許可していません。",
+      notAwake: "いまは端末のスリープを防げません。",
+      lastHeading: "あなたが最後の 1 人です",
+      lastText: "あなたが持っているページに、ほかの人がいなくなりました。そのタブを閉じると消えます。",
     },
 
     held: {
@@ -106,6 +137,7 @@ export function japanese(locale: string): Words {
       },
       others: (n) => `ほかに ${number(n)} 人が待っています。`,
       lost: { heading: "接続が切れました", text: "自動で接続し直し、そのあとページを頼み直します。" },
+      offline: { heading: "オフラインです", text: "この端末はいまネットワークにつながっていません。このタブを開いたままにしておけば、つながったときに自動で続きます。持っているページはその間も手元に残ります。" },
       refused: { heading: "サイトから休止を求められました", text: "このタブが送ったものが拒否されたため、少し待ってからやり直します。" },
       impossible: {
         heading: "接続できません",
@@ -213,6 +245,7 @@ export function japanese(locale: string): Words {
       gathering: "ページが少しずつ届いています。",
       offered: "大きなページです。読み込むかどうか選んでください。",
       lost: "接続が切れました。つなぎ直しています。",
+      offline: "ネットワークがありません。",
       refused: "サイトから休止を求められました。",
       impossible: "まだ接続できません。",
       broken: "リーダーを起動できませんでした。",
@@ -261,6 +294,7 @@ export function japanese(locale: string): Words {
 
     show: {
       content: "ページの内容",
+      source: "ページのソース",
       loading: "お待ちください…",
       failed: "ここでは表示できません。保持は続いていて、保存もできます。",
       nowhere: "そのリンクはどこにも通じていません。このページにそのファイルはありません。",

@@ -1,0 +1,121 @@
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace Ephemeral.Tests;
+
+/// <summary>At home on devices: the shell without a network, what other programs share, the way back, a second tab.</summary>
+public sealed class BrowserDeviceTests(BrowserStage stage) : BrowserTest(stage)
+{
+    private const string Cached = """
+        async () => {
+          const found = [];
+          for (const name of await caches.keys()) for (const { url } of await (await caches.open(name)).keys()) found.push(new URL(url).pathname);
+          return found;
+        }
+        """;
+
+    private readonly string _text = Fresh("At home");
+
+    [BrowserFact]
+    public async Task Without_a_network_the_shell_starts_and_says_so_and_nothing_of_a_page_is_kept_for_it()
+    {
+        var person = await Person("person");
+        person.Expects("WebSocket connection to|ERR_INTERNET_DISCONNECTED|ERR_FAILED");
+        var page = await person.Create(_text);
+        await Installed(person);
+        await person.Visit(page);
+        var cached = await person.Page.EvaluateAsync<string[]>(Cached);
+        Assert.Contains("/", cached);
+        Assert.Contains(cached, path => path.StartsWith("/assets/worker", StringComparison.Ordinal));
+        Assert.All(cached, path => Assert.Matches(@"^/(assets/[\w.-]+|[\w-]+\.(svg|png))?$", path));
+
+        await person.Context.SetOfflineAsync(true);
+        await person.NewTab();
+        await person.Visit(TestBlob.Text(_text).Name);
+        await person.SeesHeading("You are offline");
+        await person.Context.SetOfflineAsync(false);
+        await person.SeesNobody();
+    }
+
+    [BrowserFact]
+    public async Task What_another_program_shares_lands_on_the_desk_and_on_no_server()
+    {
+        var person = await Person("person");
+        await person.Visit();
+        await Installed(person);
+        await person.Page.ReloadAsync();
+        // As the system does it for an installed program.
+        await person.Page.EvaluateAsync("""
+            () => {
+              const form = Object.assign(document.createElement('form'), { action: '/share', method: 'POST', enctype: 'multipart/form-data' });
+              form.append(Object.assign(document.createElement('textarea'), { name: 'text', value: 'A thought' }), Object.assign(document.createElement('input'), { name: 'url', value: 'https://example.org/' }));
+              const file = Object.assign(document.createElement('input'), { type: 'file', name: 'files' });
+              const files = new DataTransfer();
+              files.items.add(new File(['abc'], 'note.txt', { type: 'text/plain' }));
+              file.files = files.files;
+              form.append(file);
+              document.body.append(form);
+            }
+            """);
+        // The site's own policy lets no form be sent; the system is not bound by it. The server would say 404.
+        using var http = new HttpClient();
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.PostAsync(new Uri(Stage.Web.Address, "share"), null)).StatusCode);
+        Assert.Equal(200, await person.Page.EvaluateAsync<int>("async () => (await fetch('/share', { method: 'POST', body: new FormData(document.querySelector('form')) })).status"));
+        await person.Visit();
+        await Expect(person.TextArea).ToHaveValueAsync("A thought\nhttps://example.org/");
+        await person.Sees("note.txt");
+    }
+
+    [BrowserFact]
+    public async Task Two_tabs_of_one_page_both_hold_it_and_one_may_go()
+    {
+        var person = await Person("person");
+        var page = await person.Create(_text);
+        var second = await person.Context.NewPageAsync();
+        await second.GotoAsync(person.LinkTo(page));
+        await person.SeesViewing(2);
+        await second.CloseAsync();
+        await person.SeesViewing(1);
+        var reader = await Person("reader");
+        await reader.Visit(page);
+        await reader.SeesPage(_text);
+    }
+
+    [BrowserFact]
+    public async Task Who_goes_to_another_site_and_comes_back_holds_the_page_again()
+    {
+        var person = await Person("person");
+        var page = await person.Create(_text);
+        var reader = await Person("reader");
+        await reader.Visit(page);
+        await reader.SeesViewing(2);
+        await person.Page.GotoAsync("about:blank");
+        await reader.SeesViewing(1);
+        await person.Page.GoBackAsync();
+        await person.SeesPage(_text);
+        await person.SeesViewing(2);
+        await reader.SeesViewing(2);
+    }
+
+    [BrowserFact]
+    public async Task A_browser_that_keeps_nothing_and_has_no_service_worker_still_reads_and_holds()
+    {
+        var person = await Person("private window");
+        // As in a private window of some browsers: all of it is there and refuses.
+        await person.Page.AddInitScriptAsync("""
+            for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError'); } });
+            Object.defineProperty(navigator, 'serviceWorker', { value: { addEventListener() { }, register: async () => { throw new DOMException('no', 'SecurityError'); } } });
+            Object.defineProperty(navigator.storage, 'getDirectory', { value: async () => { throw new DOMException('no', 'SecurityError'); } });
+            """);
+        var page = await person.Create(_text);
+        var reader = await Person("reader");
+        await reader.Visit(page);
+        await reader.SeesPage(_text);
+        await person.Page.GetByLabel("Language").SelectOptionAsync("Deutsch");
+        await person.Sees("Du und 1 andere Person halten diese Seite am Leben.");
+    }
+
+    private static Task<IJSHandle> Installed(BrowserPerson person) =>
+        person.Page.WaitForFunctionAsync("async () => (await caches.has('ephemeral-shell')) && (await (await caches.open('ephemeral-shell')).keys()).some(({ url }) => url.includes('/assets/worker'))");
+}

@@ -10,8 +10,10 @@ namespace Ephemeral.Grains;
 /// <param name="Waiters">Its visitors that want the page.</param>
 /// <param name="Version">Grows with every announcement of this node; an older one is ignored.</param>
 /// <param name="Parts">Some of the waiters can give blobs already.</param>
+/// <param name="Successors">What the node knows to have been said of newer versions.</param>
 [GenerateSerializer, Immutable, Alias("ephemeral.announcement")]
-public sealed record Announcement(Guid Node, IWebNode Observer, int Holders, int Claims, int Waiters, long Version, bool Parts = false);
+public sealed record Announcement(Guid Node, IWebNode Observer, int Holders, int Claims, int Waiters, long Version, bool Parts = false,
+    ImmutableArray<Successor> Successors = default);
 
 /// <summary>An announcement and the page that it is about.</summary>
 [GenerateSerializer, Immutable, Alias("ephemeral.page-announcement")]
@@ -26,9 +28,34 @@ public readonly record struct PageAnnouncement(ContentHash Page, Announcement Sa
 /// <param name="YourHolders">The part of <paramref name="Holders"/> that the receiving node announced.</param>
 /// <param name="YourWaiters">The part of <paramref name="Waiters"/> that the receiving node announced.</param>
 /// <param name="Sources">A few other nodes to fetch from, the best first.</param>
+/// <param name="Successors">What has been said of newer versions, by whoever: the oldest first.</param>
 [GenerateSerializer, Immutable, Alias("ephemeral.page-health")]
 public sealed record PageHealth(
-    Guid Epoch, long Sequence, SiloAddress Silo, int Holders, int Waiters, int YourHolders, int YourWaiters, ImmutableArray<Source> Sources);
+    Guid Epoch, long Sequence, SiloAddress Silo, int Holders, int Waiters, int YourHolders, int YourWaiters, ImmutableArray<Source> Sources,
+    ImmutableArray<Successor> Successors = default);
+
+/// <summary>A newer version of a page, as somebody has said. Only readers can tell whether the page's author has signed it.</summary>
+/// <param name="Next">The newer version's address.</param>
+/// <param name="Version">Which version that is.</param>
+/// <param name="Signature">Base64url; at most <see cref="MaxSignature"/> characters.</param>
+[GenerateSerializer, Immutable, Alias("ephemeral.successor")]
+public sealed record Successor(ContentHash Next, long Version, string Signature)
+{
+    /// <summary>How many are known of one page at most; a further one takes the place of the oldest.</summary>
+    public const int Most = 8;
+
+    /// <summary>The longest signature, in characters.</summary>
+    public const int MaxSignature = 128;
+
+    /// <summary>Those that are known and those that are new, each once, the oldest first and no more than there may be.</summary>
+    public static ImmutableArray<Successor> Merge(ImmutableArray<Successor> known, ImmutableArray<Successor> more)
+    {
+        if (more.IsDefaultOrEmpty)
+            return known.IsDefault ? [] : known;
+        var all = known.IsDefault ? [.. more.Distinct()] : known.AddRange(more.Except(known));
+        return all.Length > Most ? all.RemoveRange(0, all.Length - Most) : all;
+    }
+}
 
 /// <summary>A node that can be asked for a page's blobs.</summary>
 [GenerateSerializer, Immutable, Alias("ephemeral.source")]

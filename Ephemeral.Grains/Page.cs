@@ -20,6 +20,9 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     public int Holders { get; private set; }
     public int Waiters { get; private set; }
 
+    /// <summary>What has been said of newer versions. Gone with the last visitor, like everything else.</summary>
+    public ImmutableArray<Successor> Successors { get; private set; } = [];
+
     /// <summary>A lower bound of the moment at which the next lease ends.</summary>
     public TimeSpan NextExpiry { get; private set; } = TimeSpan.MaxValue;
 
@@ -44,7 +47,13 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
         // Of a page of one node, as most are, it is exact: such a page is never swept in vain.
         NextExpiry = _nodes.Count == 1 || entry.Expires < NextExpiry ? entry.Expires : NextExpiry;
         Place(entry, said.Holders > 0 ? _holding : said is { Claims: > 0 } or { Parts: true } ? _others : null);
-        return Count(old, said);
+        var changed = Count(old, said);
+        var known = Successor.Merge(Successors, said.Successors);
+        if (known.AsSpan().SequenceEqual(Successors.AsSpan()))
+            return changed;
+        Successors = known;
+        Sequence++;
+        return true;
     }
 
     /// <summary>A node that others cannot reach must announce sooner than its lease would have it.</summary>
@@ -57,13 +66,14 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     }
 
     /// <summary>What moves with the page to another silo.</summary>
-    public PageState Save(Guid epoch) => new(epoch, Sequence, [.. _nodes.Values.Select(entry => entry.Said)]);
+    public PageState Save(Guid epoch) => new(epoch, Sequence, [.. _nodes.Values.Select(entry => entry.Said)], Successors);
 
     /// <summary>Goes on as the page that was saved. Leases are in a silo's own time, so each node gets a whole new one.</summary>
     public void Restore(PageState state, TimeSpan now)
     {
         foreach (var said in state.Nodes)
             Announce(said, now);
+        Successors = state.Successors;
         Sequence = state.Sequence;
     }
 
@@ -143,7 +153,7 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
 
 /// <summary>A page on its way to another silo.</summary>
 [GenerateSerializer, Immutable, Alias("ephemeral.page-state")]
-internal sealed record PageState(Guid Epoch, long Sequence, ImmutableArray<Announcement> Nodes);
+internal sealed record PageState(Guid Epoch, long Sequence, ImmutableArray<Announcement> Nodes, ImmutableArray<Successor> Successors);
 
 internal static class AnnouncementExtensions
 {

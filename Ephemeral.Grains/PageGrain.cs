@@ -119,7 +119,7 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     {
         var said = _page.SaidBy(node);
         return new PageHealth(_epoch, _page.Sequence, silo.SiloAddress, _page.Holders, _page.Waiters,
-            said?.Holders ?? 0, said?.Waiters ?? 0, _page.SourcesFor(node, Random.Shared));
+            said?.Holders ?? 0, said?.Waiters ?? 0, _page.SourcesFor(node, Random.Shared), _page.Successors);
     }
 
     private bool DeactivateIfEmpty()

@@ -55,6 +55,22 @@ public sealed class FlowTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAsyncL
     }
 
     [Fact]
+    public async Task What_follows_a_page_is_known_on_all_nodes_and_by_who_comes_after_the_one_who_said_it_has_gone()
+    {
+        var next = TestBlob.Fresh();
+        var author = await Holder(nodes.A);
+        var reader = await Visitor(nodes.B, "reader");
+        await reader.Want(_page);
+        await reader.NextBlob(_page);
+        await author.Succeed(_page, next);
+        await reader.NextSuccessor(_page, next);
+        await author.Leave();
+        var late = await Visitor(nodes.A, "late");
+        await late.Want(_page, root: false);
+        await late.NextSuccessor(_page, next);
+    }
+
+    [Fact]
     public async Task A_part_on_one_node_is_given_to_the_other_though_nobody_holds_the_page()
     {
         var blob = TestBlob.Fresh();

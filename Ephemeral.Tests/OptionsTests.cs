@@ -30,6 +30,7 @@ public class OptionsTests
     [InlineData("BlobMemory", "1024")]
     [InlineData("MessagesPerSecond", "0")]
     [InlineData("MessageBurst", "0")]
+    [InlineData("SuccessorsPerMinute", "0")]
     [InlineData("ProofBytesPerSecond", "1")]
     [InlineData("PingInterval", "00:00:00")]
     [InlineData("SilenceLimit", "02:00:00")]

@@ -119,6 +119,27 @@ public class PageTests
     }
 
     [Fact]
+    public void What_follows_is_kept_once_and_at_most_eight_of_it_and_goes_along()
+    {
+        var all = Enumerable.Range(1, Successor.Most + 2).Select(i => new Successor(ContentHash.Of([(byte)i]), i, "signed")).ToArray();
+        Assert.True(Says(all[0]));
+        Assert.False(Says(all[0]));
+        var sequence = _page.Sequence;
+        Assert.True(Says(all[..Successor.Most]));
+        Assert.True(_page.Sequence > sequence);
+        Assert.Equal(all[..Successor.Most], _page.Successors);
+        Assert.True(Says([all[^1], all[^2]]));
+        Assert.Equal([.. all[2..Successor.Most], all[^1], all[^2]], _page.Successors);
+        Assert.False(_page.Announce(new Announcement(A, null!, 1, 0, 0, ++_version), _now), "who knows nothing takes nothing away");
+
+        var moved = new Page(Lease, DoubtFor);
+        moved.Restore(_page.Save(Guid.NewGuid()), _now);
+        Assert.Equal(_page.Successors, moved.Successors);
+
+        bool Says(params Successor[] successors) => _page.Announce(new Announcement(A, null!, 1, 0, 0, ++_version, Successors: [.. successors]), _now);
+    }
+
+    [Fact]
     public void Is_empty_only_when_nobody_holds_claims_or_wants()
     {
         Assert.True(_page.IsEmpty);

@@ -18,7 +18,7 @@ public sealed class WireLimitTests(TightWebApp web) : WireTest<TightWebApp>(web)
     {
         var welcome = (await Visitor()).Welcome;
         Assert.Equal((1, 65536, 4, 2, 3), (welcome.Protocol, welcome.MaxBlob, welcome.MaxGets, welcome.MaxAsks, welcome.MaxPages));
-        Assert.Equal(["pulse", "parts"], welcome.Features);
+        Assert.Equal(["pulse", "parts", "successors"], welcome.Features);
     }
 
     [Fact]

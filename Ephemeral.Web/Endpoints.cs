@@ -26,6 +26,7 @@ internal static class Endpoints
         app.UseRateLimiter();
         app.MapStaticAssets();
         app.MapMethods("/", Read, (HttpContext http, IWebHostEnvironment site) => Shell(http, site));
+        app.MapMethods("/how", Read, (HttpContext http, IWebHostEnvironment site) => Shell(http, site));
         app.MapMethods("/" + Address, Read, (HttpContext http, string page, WebNode node, IWebHostEnvironment site) =>
         {
             // Addresses are passed on by people; nobody should find them in a search.

@@ -32,6 +32,8 @@ internal sealed partial class NodePage
     private TimeSpan _answerBy = Never;
     private TimeSpan _scheduled = Never;
     private bool _tell;
+    private ImmutableArray<Successor> _successors = [];
+    private ImmutableArray<Successor> _unsaid = []; // of them, what the grain has not been told
 
     // Until the grain has been told that nobody is left, the page stays; after some failures the lease tells it instead.
     private bool IsAnnounced => _announcing || (_announced != default && _failures < 5);
@@ -58,6 +60,19 @@ internal sealed partial class NodePage
         var known = await IsReached(within);
         lock (Gate)
             return known ? Total : null;
+    }
+
+    /// <summary>One of the holders here says that there is a newer version.</summary>
+    public void Succeed(Membership member, Successor successor)
+    {
+        lock (Gate)
+        {
+            if (member.State != VisitorState.Holder || _successors.Contains(successor))
+                return;
+            _unsaid = Successor.Merge(_unsaid, [successor]);
+            Learn(Successor.Merge(_successors, [successor]), except: member);
+            AnnounceSoon();
+        }
     }
 
     /// <summary>Announces as soon as the pace allows.</summary>
@@ -151,8 +166,31 @@ internal sealed partial class NodePage
         _health = health;
         _tell |= Total != before;
         if (isNews)
+        {
+            Learn(Successor.Merge(health.Successors, _unsaid));
             Hint();
+        }
         Act();
+    }
+
+    // What is known elsewhere takes the place of what was known here, so that all nodes come to know the same.
+    private void Learn(ImmutableArray<Successor> known, Membership? except = null)
+    {
+        var before = _successors;
+        _successors = known;
+        foreach (var successor in known.Except(before))
+        {
+            var text = Wire.Successor(hash, successor);
+            foreach (var member in _members)
+                if (member != except && member.State != VisitorState.None)
+                    member.Visitor.Send(text);
+        }
+    }
+
+    private void TellSuccessors(Membership member)
+    {
+        foreach (var successor in _successors)
+            member.Visitor.Send(Wire.Successor(hash, successor));
     }
 
     // The visitors here have changed.
@@ -251,7 +289,8 @@ internal sealed partial class NodePage
         _announcedAt = Now;
         _renewAfter = RenewEvery * (0.8 + Random.Shared.NextDouble() * 0.4);
         var counts = Counts;
-        var said = new Announcement(node.Id, node.Reference, _holders, _claims, _waiters, node.NextVersion(), counts.Parts);
+        var said = new Announcement(node.Id, node.Reference, _holders, _claims, _waiters, node.NextVersion(), counts.Parts, _successors);
+        var saying = _unsaid;
         var health = _health;
         if (!renews)
             await Task.Yield();
@@ -273,6 +312,7 @@ internal sealed partial class NodePage
             if (health is not null)
             {
                 _announced = counts;
+                _unsaid = _unsaid.RemoveRange(saying);
                 Accept(health, fresh: true);
             }
             else

@@ -58,9 +58,12 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         {
             if (member.State != VisitorState.Waiter)
                 member.RootSent = false;
+            var isNew = member.State == VisitorState.None;
             SetState(member, VisitorState.Waiter);
             SetWantsRoot(member, root && !member.RootSent);
             AwaitStatus(member);
+            if (isNew)
+                TellSuccessors(member);
             Changed();
             Hint();
         }
@@ -73,9 +76,12 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         lock (Gate)
         {
             var isNews = member.State is not (VisitorState.Claimed or VisitorState.Holder);
+            var isNew = member.State == VisitorState.None;
             SetState(member, member.Proven ? VisitorState.Holder : VisitorState.Claimed);
             SetWantsRoot(member, false);
             AwaitStatus(member);
+            if (isNew)
+                TellSuccessors(member);
             Changed();
             if (isNews && !member.Proven)
                 node.Prover.Add(member);

@@ -23,6 +23,7 @@ internal sealed partial class Visitor
     private Rate _messages;
     private Rate _refusals;
     private Rate _bytes;
+    private Rate _successors;
     private bool _left;
 
     public Visitor(WebSocket socket, WebNode node)
@@ -225,6 +226,8 @@ internal sealed partial class Visitor
                 return Missed(message.Page, message.Blob);
             case MessageType.Have:
                 return Have(message.Page, message.Blobs);
+            case MessageType.Successor:
+                return Succeed(message.Page, message.Successor!);
             case MessageType.Watch:
                 return _node.Watch(this, true);
             case MessageType.Unwatch:
@@ -355,6 +358,21 @@ internal sealed partial class Visitor
             return Refuse(ErrorCode.Unavailable, "You neither want nor hold this page.", page);
         return membership.Page.Have(membership, blobs) is not { } refused
             || Refuse(ErrorCode.TooMany, "No more parts are remembered of you, or of all visitors here.", page, refused);
+    }
+
+    private bool Succeed(ContentHash page, Successor successor)
+    {
+        Membership? membership;
+        lock (_gate)
+            membership = Find(page);
+        if (membership?.State != VisitorState.Holder)
+            return Refuse(ErrorCode.Unavailable, "Only who holds a page can say what follows it.", page);
+        // Each new one goes to everybody who is there.
+        var perMinute = _node.Options.SuccessorsPerMinute;
+        if (!_successors.TrySpend(1, perMinute / 60.0, perMinute, _node.Now, out var retryAfter))
+            return Refuse(ErrorCode.RateLimited, $"One visitor says at most {perMinute} successors a minute.", page, retryAfter: retryAfter);
+        membership.Page.Succeed(membership, successor);
+        return true;
     }
 
     private bool Refuse(ErrorCode code, string sentence, ContentHash? page = null, ContentHash? blob = null, TimeSpan? retryAfter = null)

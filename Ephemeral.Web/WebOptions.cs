@@ -87,6 +87,10 @@ public sealed class WebOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan AnswerTime { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Newer versions of pages that one visitor may speak of in a minute, and at once: each goes to all who look at the page. Default: 30.</summary>
+    [Range(1, 6000)]
+    public int SuccessorsPerMinute { get; set; } = 30;
+
     /// <summary>Bytes per second that this node asks for only to see that claims are true. Default: 16 MiB.</summary>
     [Range(64 << 10, 1 << 30)]
     public int ProofBytesPerSecond { get; set; } = 16 << 20;

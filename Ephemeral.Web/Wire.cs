@@ -5,10 +5,10 @@ using Ephemeral.Grains;
 namespace Ephemeral.Web;
 
 /// <summary>What a visitor can say.</summary>
-internal enum MessageType { Want, Hold, Release, Get, Cancel, Miss, Have, Watch, Unwatch }
+internal enum MessageType { Want, Hold, Release, Get, Cancel, Miss, Have, Successor, Watch, Unwatch }
 
 /// <summary>One message of a visitor. <paramref name="Root"/> is false in a <c>want</c> of one who has the root already; <paramref name="Blobs"/> are those of a <c>have</c>.</summary>
-internal readonly record struct Message(MessageType Type, ContentHash Page, ContentHash Blob, bool Root, IReadOnlyList<ContentHash> Blobs);
+internal readonly record struct Message(MessageType Type, ContentHash Page, ContentHash Blob, bool Root, IReadOnlyList<ContentHash> Blobs, Successor? Successor = null);
 
 /// <summary>What a visitor is to a page.</summary>
 internal enum VisitorState { None, Waiter, Claimed, Holder }
@@ -24,7 +24,9 @@ internal static class Wire
     public const byte BlobFrame = 1;
     public const string PulseFeature = "pulse";
     public const string PartsFeature = "parts";
+    public const string SuccessorsFeature = "successors";
     public const int MaxHave = 48;
+    private const long MaxSafeInteger = (1L << 53) - 1; // what every JSON reader takes exactly
 
     private static readonly string[] States = ["none", "waiter", "claimed", "holder"];
 
@@ -49,6 +51,9 @@ internal static class Wire
         MessageType? type = null;
         ContentHash? page = null, blob = null;
         List<ContentHash>? blobs = null;
+        ContentHash? next = null;
+        string? signature = null;
+        long version = 0;
         bool root = true, pageSeen = false, blobSeen = false, rootBad = false;
         try
         {
@@ -81,6 +86,21 @@ internal static class Wire
                     rootBad = json.TokenType is not (JsonTokenType.True or JsonTokenType.False);
                     root = json.TokenType != JsonTokenType.False;
                 }
+                else if (json.ValueTextEquals("next"u8))
+                {
+                    json.Read();
+                    next = ReadHash(ref json);
+                }
+                else if (json.ValueTextEquals("version"u8))
+                {
+                    json.Read();
+                    version = json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var number) ? number : 0;
+                }
+                else if (json.ValueTextEquals("signature"u8))
+                {
+                    json.Read();
+                    signature = ReadSignature(ref json);
+                }
                 else if (json.ValueTextEquals("blobs"u8))
                 {
                     json.Read();
@@ -109,12 +129,16 @@ internal static class Wire
             MessageType.Get or MessageType.Cancel or MessageType.Miss when blob is null =>
                 blobSeen ? "The blob is not 64 lower-case hex digits." : "The message names no blob.",
             MessageType.Have when blobs is null => $"The field blobs is a list of at most {MaxHave} names of 64 lower-case hex digits.",
+            MessageType.Successor when next is null || next == page => "The field next is another page, of 64 lower-case hex digits.",
+            MessageType.Successor when version is < 1 or > MaxSafeInteger => "The field version is a whole number from 1 to 2^53 - 1.",
+            MessageType.Successor when signature is null => $"The field signature is base64url of at most {Grains.Successor.MaxSignature} characters.",
             MessageType.Want when rootBad => "The field root is true or false.",
             _ => "",
         };
         if (why.Length > 0)
             return false;
-        message = new Message(type!.Value, page.GetValueOrDefault(), blob.GetValueOrDefault(), root, blobs ?? (IReadOnlyList<ContentHash>)[]);
+        message = new Message(type!.Value, page.GetValueOrDefault(), blob.GetValueOrDefault(), root, blobs ?? (IReadOnlyList<ContentHash>)[],
+            type == MessageType.Successor ? new Successor(next!.Value, version, signature!) : null);
         return true;
     }
 
@@ -129,6 +153,7 @@ internal static class Wire
         json.WriteStartArray("features"u8);
         json.WriteStringValue(PulseFeature);
         json.WriteStringValue(PartsFeature);
+        json.WriteStringValue(SuccessorsFeature);
         json.WriteEndArray();
     });
 
@@ -173,6 +198,15 @@ internal static class Wire
         json.WriteNumber("holders"u8, pulse.Holders);
     });
 
+    /// <summary>Feature <c>successors</c>: somebody says that there is a newer version.</summary>
+    public static byte[] Successor(ContentHash page, Successor successor) => Write("successor", json =>
+    {
+        json.WriteString("page"u8, page.ToString());
+        json.WriteString("next"u8, successor.Next.ToString());
+        json.WriteNumber("version"u8, successor.Version);
+        json.WriteString("signature"u8, successor.Signature);
+    });
+
     private static MessageType? ReadType(ref Utf8JsonReader json) =>
         json.TokenType != JsonTokenType.String ? null
         : json.ValueTextEquals("want"u8) ? MessageType.Want
@@ -182,6 +216,7 @@ internal static class Wire
         : json.ValueTextEquals("cancel"u8) ? MessageType.Cancel
         : json.ValueTextEquals("miss"u8) ? MessageType.Miss
         : json.ValueTextEquals("have"u8) ? MessageType.Have
+        : json.ValueTextEquals("successor"u8) ? MessageType.Successor
         : json.ValueTextEquals("watch"u8) ? MessageType.Watch
         : json.ValueTextEquals("unwatch"u8) ? MessageType.Unwatch
         : null;
@@ -193,6 +228,11 @@ internal static class Wire
         return json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= utf8.Length
             && ContentHash.TryParse(utf8[..json.CopyString(utf8)], out var hash) ? hash : null;
     }
+
+    // Null for what is none. It goes on to browsers as it is.
+    private static string? ReadSignature(ref Utf8JsonReader json) =>
+        json.TokenType == JsonTokenType.String && json.GetString() is { Length: > 0 and <= Grains.Successor.MaxSignature } text
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? text : null;
 
     // Null for what is no such list. The reader stands at its end, or where it stood.
     private static List<ContentHash>? ReadHashes(ref Utf8JsonReader json)

@@ -84,6 +84,9 @@ public sealed class TestVisitor : IAsyncDisposable
 
     public Task Have(TestBlob page, params TestBlob[] blobs) => SendJson(new { type = "have", page = page.Name, blobs = blobs.Select(blob => blob.Name) });
 
+    public Task Succeed(TestBlob page, TestBlob next, long version = 1, string signature = "c2lnbmVk") =>
+        SendJson(new { type = "successor", page = page.Name, next = next.Name, version, signature });
+
     public Task SendJson(object message) => SendText(JsonSerializer.Serialize(message));
 
     public Task SendText(string text) => SendFragments(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text));
@@ -166,6 +169,9 @@ public sealed class TestVisitor : IAsyncDisposable
     public Task<ErrorCame> NextError(string code, TestBlob? page = null, TestBlob? blob = null) => Next<ErrorCame>(
         e => e.Code == code && (page is null || e.Page == page.Name) && (blob is null || e.Blob == blob.Name),
         $"error {code}{(page is null ? "" : $" page {page}")}{(blob is null ? "" : $" blob {blob}")}");
+
+    public async Task NextSuccessor(TestBlob page, TestBlob next, long version = 1, string signature = "c2lnbmVk") =>
+        await Next<SuccessorCame>(came => came == new SuccessorCame(page.Name, next.Name, version, signature), $"{next} as version {version} of {page}");
 
     public Task<Goodbye> NextGoodbye() => Next<Goodbye>(_ => true, "goodbye");
 
@@ -357,6 +363,7 @@ public sealed class TestVisitor : IAsyncDisposable
                 "status" => Checked(new Status(Word(m, "page"), Number(m, "holders"), Number(m, "waiters"), Word(m, "you"))),
                 "ask" => new Ask(Word(m, "page"), Word(m, "blob")),
                 "error" => new ErrorCame(Word(m, "code"), Word(m, "message"), Maybe(m, "page"), Maybe(m, "blob"), m.TryGetProperty("retryAfterMs", out var n) ? n.GetInt32() : null),
+                "successor" => new SuccessorCame(Word(m, "page"), Word(m, "next"), m.GetProperty("version").GetInt64(), Word(m, "signature")),
                 "goodbye" => new Goodbye(Number(m, "retryAfterMs")),
                 var other => new Other(other ?? ""),
             };
@@ -420,6 +427,8 @@ public sealed record ErrorCame(string Code, string Message, string? Page, string
 {
     public override string ToString() => $"error {Code} \"{Message}\" {Page} {Blob}";
 }
+
+public sealed record SuccessorCame(string Page, string Next, long Version, string Signature) : Received;
 
 public sealed record Goodbye(int RetryAfterMs) : Received;
 

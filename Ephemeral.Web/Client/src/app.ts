@@ -2,17 +2,18 @@
 import { activityLog } from "./activity";
 import { flame, h, saveAs, say } from "./dom";
 import { HomeScreen } from "./home";
+import type { HowScreen } from "./how";
 import { iconOf } from "./icon";
 import { install } from "./install";
 import { remember, speakFitting } from "./language";
-import type { FromHolder, PageState, ToHolder } from "./messages";
+import type { Content, FromHolder, Happening, NewFile, PageState, ToHolder } from "./messages";
 import { savedName } from "./names";
 import { PageScreen } from "./page";
 import { languagePicker } from "./picker";
 import { isHeld, sceneOf, titleOf, type Scene } from "./scene";
 import type { LinkState } from "./socket";
 import { startWorker } from "./start-worker";
-import { held, name, page as pageWords, said, short, title, type Language } from "./words";
+import { held, name, page as pageWords, said, shell, short, show as showWords, title, type Language } from "./words";
 import { loadTabName, saveTabName, type TabSurroundings } from "./tab-name";
 
 const tab: TabSurroundings = { window, storage: () => sessionStorage, random: (bytes) => crypto.getRandomValues(bytes) };
@@ -36,6 +37,10 @@ const holder = startWorker(heard, () => {
   render();
 });
 const tell = (message: ToHolder): void => holder?.postMessage(message);
+/** What has happened in this tab, for the drawing of it. */
+const happenings: Happening[] = [];
+const mostHappenings = 12;
+let how: HowScreen | undefined;
 let home: HomeScreen;
 let screen: PageScreen;
 let newPage: HTMLElement;
@@ -67,6 +72,15 @@ function build(): void {
       return file === "written" ? undefined : file;
     },
     saveFile,
+    peek: (page) => tell({ type: "peek", page }),
+    follow: (next) => {
+      const key = looking && keys.get(looking);
+      if (key) keys.set(next, key);
+      // With the passphrase of this one, if it has one.
+      if (looking) tell({ type: "peek", page: looking });
+      go(addressOf(next));
+    },
+    edit: (content, change) => void edit(content, change),
     tryNow: () => tell({ type: "try-now" }),
     again: (page) => tell({ type: "again", page }),
     goHome: () => go("/"),
@@ -84,7 +98,8 @@ function build(): void {
   const wordmark = h("a", { class: "wordmark", href: "/", onclick: within(() => go("/")) });
   wordmark.append(flame(), name);
   activity.name();
-  const foot = h("footer", { class: "foot" }, activity.element, languagePicker(spoken.language, (language) => void speakAnew(language)));
+  const toHow = h("a", { href: "/how", onclick: within(() => go("/how")) }, shell.how);
+  const foot = h("footer", { class: "foot" }, activity.element, toHow, languagePicker(spoken.language, (language) => void speakAnew(language)));
   document.body.replaceChildren(h("header", { class: "top" }, wordmark, newPage), h("main", {}, home.element, screen.element), foot, announcer);
 }
 
@@ -127,12 +142,18 @@ function route(): void {
     tell({ type: "release", page: looking });
     pages.delete(looking);
   }
+  const peeked = looking === undefined ? undefined : pages.get(looking)?.newer;
+  const peekedAt = peeked === undefined ? undefined : pages.get(peeked)?.phase;
+  if (peeked !== undefined && peeked !== page && peekedAt !== undefined && peekedAt !== "held" && peekedAt !== "gathering") {
+    tell({ type: "release", page: peeked });
+    pages.delete(peeked);
+  }
   looking = page;
   guestTitle = "";
   face();
   if (page === undefined) {
     tell({ type: "watch" });
-    home.focus();
+    if (!home.element.hidden) home.focus();
   } else {
     tell({ type: "unwatch" });
     tell({ type: "open", page, key });
@@ -142,9 +163,38 @@ function route(): void {
 
 /** Which of the screens is seen. */
 function face(): void {
-  home.element.hidden = looking !== undefined;
+  const explains = location.pathname === "/how";
+  home.element.hidden = looking !== undefined || explains;
+  how?.leave();
+  how?.element.remove();
+  how = undefined;
+  if (explains) void explain();
   screen.element.hidden = newPage.hidden = looking === undefined;
   if (looking !== undefined) screen.turnTo(looking, location.hash.slice(1));
+}
+
+async function explain(): Promise<void> {
+  const { HowScreen } = await import("./how");
+  if (location.pathname !== "/how" || how) return;
+  how = new HowScreen(happenings);
+  document.querySelector("main")!.append(how.element);
+  if (location.hash === "#who") how.element.querySelector("#who")!.scrollIntoView();
+}
+
+/** Takes the page to the desk, with all its files. */
+async function edit({ page, document: { kind, text, files, entry }, sealed }: Content, change: boolean): Promise<void> {
+  const chosen: NewFile[] = [];
+  for (const { name, type } of files) {
+    const file = await fileOf(name, undefined);
+    if (!(file instanceof Blob)) return say(announcer, showWords.notHad);
+    chosen.push({ name, type, file });
+  }
+  if (page !== looking) return;
+  go("/");
+  home.edit({
+    kind: kind === "html" || kind === "text" ? kind : "markdown", text, files: chosen, isSite: entry !== undefined,
+    sealed: sealed ? { passphrase: "" } : undefined, editable: change, follows: change ? page : undefined,
+  });
 }
 
 // ---- files ------------------------------------------------------------------------------------------------------
@@ -200,8 +250,10 @@ function heard(message: FromHolder): void {
       return screen.showAbout(message.about);
     case "state":
       pages.set(message.state.page, message.state);
+      screen.newerState(message.state);
       return render();
     case "content":
+      if (message.content.page !== looking) return screen.showNewer(message.content);
       screen.showContent(message.content, pages.get(message.content.page)?.own ?? false);
       return render();
     case "gone":
@@ -213,6 +265,10 @@ function heard(message: FromHolder): void {
       files.get(message.id)?.(message.file);
       files.delete(message.id);
       return;
+    case "happened":
+      happenings.push(message.happening);
+      if (happenings.length > mostHappenings) happenings.shift();
+      return how?.happens(message.happening);
     case "pulse":
       return home.pulse(message.pages, message.holders);
     case "log":
@@ -225,7 +281,7 @@ function heard(message: FromHolder): void {
 function render(): void {
   const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
   if (looking === undefined) {
-    document.title = title.home;
+    document.title = location.pathname === "/how" ? `${shell.how} · ${title.home}` : title.home;
     if (icon && icon.getAttribute("href") !== "/lit.svg") icon.href = "/lit.svg";
     home.holding([...pages.values()].filter(({ phase }) => phase === "held" || phase === "gathering"));
     return;

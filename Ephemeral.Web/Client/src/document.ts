@@ -1,4 +1,5 @@
 // What a root blob says it is: docs/page-format.md. Kinds are read, never guessed from the content.
+import { readAuthor, type AuthorHeader } from "./author";
 import { concat, type Bytes } from "./bytes";
 import { readSealHeader, tagLength, type SealHeader } from "./seal";
 import { isHash } from "./wire";
@@ -22,6 +23,8 @@ export interface UsableDocument {
   blobSize: number;
   /** The file that is shown first when the page is a small web site. */
   entry: string | undefined;
+  /** Who can say what follows the page; undefined if nobody can. */
+  author: AuthorHeader | undefined;
   /** Of a sealed page: how it is sealed, and what of it only the key opens. */
   seal: { header: SealHeader; bound: Bytes; body: Bytes } | undefined;
 }
@@ -51,7 +54,7 @@ export function readDocument(root: Bytes, maxBlob: number, inside = false): Page
   if (!isDocument(root)) {
     if (inside) return unusable(words.sealed);
     const text = new TextDecoder().decode(root);
-    return { usable: true, kind: "html", title: "", text, files: [], blobSize: defaultBlobSize, entry: undefined, seal: undefined };
+    return { usable: true, kind: "html", title: "", text, files: [], blobSize: defaultBlobSize, entry: undefined, author: undefined, seal: undefined };
   }
   if (root.length < headerStart) return unusable(words.breaksOff);
   const length = new DataView(root.buffer, root.byteOffset).getUint32(magic.length);
@@ -88,6 +91,7 @@ export function readDocument(root: Bytes, maxBlob: number, inside = false): Page
     title: typeof header.title === "string" ? header.title.slice(0, 200) : "",
     text: seal ? "" : new TextDecoder().decode(body),
     files, blobSize, entry, seal,
+    author: readAuthor(header.author),
   };
 }
 

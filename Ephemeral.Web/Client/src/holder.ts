@@ -1,14 +1,15 @@
 // What this tab holds and wants. Runs in a Worker, so that a page that spins doesn't stop the holding.
-import { unbase64url, type Bytes } from "./bytes";
+import { Author, isSigned } from "./author";
+import { base64url, unbase64url, type Bytes } from "./bytes";
 import { bytesIn, readDocument } from "./document";
 import { sha256 } from "./hash";
 import type { Kept } from "./keep";
 import { Page } from "./kept-page";
 import { CannotMake, makePage } from "./make";
-import type { FromHolder, Lock, NewPage, Phase, ToHolder } from "./messages";
+import type { FromHolder, Happening, Lock, NewPage, Phase, ToHolder } from "./messages";
 import { Seal, SealBroken, secretLength, tagLength } from "./seal";
 import type { Line, LinkState, Visitor } from "./socket";
-import { defaultLimits, type FromNode, type Limits, type ToNode } from "./wire";
+import { defaultLimits, isHash, type FromNode, type Limits, type Successor, type ToNode } from "./wire";
 import { log, make as makeWords } from "./words";
 
 /** The connection, as far as the holder uses it. */
@@ -37,6 +38,10 @@ const tellEvery = 250; // ms, what changes with every blob
 const haveEvery = 50; // ms
 const haveAt = 8; // names that are worth a `have` at once
 const haveMost = 48; // names in one
+const mostHearsay = 8;
+const sayNewestEvery = 30_000; // ms, at most, when others say what is not so
+/** Under this name a page's shelf has what this tab needs as its author. No blob is called so. */
+const authorBlob = "a".repeat(64);
 
 export class Holder implements Visitor {
   link: Speaker = { say: () => {}, line: undefined };
@@ -69,6 +74,8 @@ export class Holder implements Visitor {
         return this.#load(message.page, message.type === "load");
       case "again":
         return this.#again(message.page);
+      case "peek":
+        return this.#peek(message.page);
       case "release":
         this.#release(message.page);
         return this.env.tell({ type: "gone", page: message.page });
@@ -94,11 +101,13 @@ export class Holder implements Visitor {
         continue;
       }
       const page = this.#page(name);
-      for (const { blob, size } of found.filter(({ page }) => page === name)) if (blob !== name) page.take(blob, size);
+      for (const { blob, size } of found.filter(({ page }) => page === name)) if (blob !== name && blob !== authorBlob) page.take(blob, size);
       page.root ??= root;
       this.#log(log.restored(name));
       this.#takeRoot(page);
+      await this.#restoreAuthor(page);
     }
+    for (const page of this.#pages.values()) await this.#publish(page);
   }
 
   async #create(draft: NewPage): Promise<void> {
@@ -108,8 +117,13 @@ export class Holder implements Visitor {
     const blobs = new Map<string, number>();
     let toldAt = -Infinity;
     try {
+      const followed = draft.follows === undefined ? undefined : this.#pages.get(draft.follows);
+      const author = followed?.author ?? (draft.editable ? await Author.make(this.env.crypto.subtle) : undefined);
+      if (followed && draft.sealed) draft.sealed.passphrase = followed.passphrase;
       const { root, key } = await makePage(draft, {
         crypto: this.env.crypto,
+        author: author?.header,
+        secret: followed && unbase64url(followed.key, secretLength),
         maxBlob: this.#limits.maxBlob,
         signal: making.signal,
         put: async (name, bytes, source) => {
@@ -130,8 +144,12 @@ export class Holder implements Visitor {
         page.own = true;
         page.key = key;
         page.passphrase = draft.sealed?.passphrase ?? "";
+        page.author = author;
+        if (followed) [page.version, page.before] = [followed.version + 1, [...followed.before, followed.name]];
         for (const [blob, size] of blobs) page.take(blob, size);
         this.#acceptRoot(page, root);
+        await this.#keepAuthor(page);
+        await this.#publish(page);
       } else {
         this.#forget(provisional);
       }
@@ -151,6 +169,7 @@ export class Holder implements Visitor {
     if (newKey) page.key = key;
     if (!known) {
       this.#log(log.wanting(name));
+      this.#happened("asked");
       this.link.say({ type: "want", page: name });
     } else if (page.about) {
       this.env.tell({ type: "about", about: page.about });
@@ -214,6 +233,78 @@ export class Holder implements Visitor {
     this.env.tell({ type: "file", id, file });
   }
 
+  // ---- newer versions -----------------------------------------------------------------------------------------
+
+  /** Says of every version before this one that this one follows it. */
+  async #publish(page: Page): Promise<void> {
+    if (!page.author) return;
+    for (const name of page.before) {
+      const before = this.#pages.get(name);
+      if (!before || (before.newest?.version ?? 0) >= page.version) continue;
+      before.newest = await page.author.sign(name, page.name, page.version);
+      this.#log(log.follows(name, page.name));
+      this.#sayNewest(before);
+      this.#show(before);
+    }
+  }
+
+  #sayNewest(page: Page, line = this.link.line): void {
+    if (!page.newest || !line || page.standing !== "holder" || !this.#limits.features.includes("successors")) return;
+    page.saidOn = line;
+    line.send({ type: "successor", page: page.name, ...page.newest });
+  }
+
+  async #hear(page: Page, successor: Successor): Promise<void> {
+    const author = page.document?.author;
+    if (!page.document) {
+      if (page.hearsay.length < mostHearsay) page.hearsay.push(successor);
+      return;
+    }
+    const subtle = this.env.crypto?.subtle as SubtleCrypto | undefined;
+    if (!author || !subtle || successor.next === page.name) return;
+    if (!(await isSigned(subtle, author, page.name, successor))) return this.#contradict(page);
+    if (successor.version <= (page.newest?.version ?? page.version)) return;
+    page.newest = successor;
+    this.#log(log.follows(page.name, successor.next));
+    this.#show(page);
+  }
+
+  /** What is not so may have taken the place of what is: who comes later would not hear of it. */
+  #contradict(page: Page): void {
+    const now = this.env.now();
+    if (!page.newest || now - (this.#contradicted.get(page) ?? -Infinity) < sayNewestEvery) return;
+    this.#contradicted.set(page, now);
+    this.env.setTimeout(() => this.#sayNewest(page), 5_000 * this.env.random());
+  }
+  #contradicted = new WeakMap<Page, number>();
+
+  #peek(name: string): void {
+    const page = this.#pages.get(name);
+    if (!page?.newest) return;
+    const { next } = page.newest;
+    this.#open(next, page.key);
+    const there = this.#pages.get(next)!;
+    if (there.passphrase === "") there.passphrase = page.passphrase;
+  }
+
+  async #keepAuthor(page: Page): Promise<void> {
+    if (!page.author) return;
+    const saved = { key: base64url(await page.author.save()), version: page.version, before: page.before, passphrase: page.passphrase };
+    await this.shelf?.save(page.name, authorBlob, new TextEncoder().encode(JSON.stringify(saved))).catch(() => this.#log(log.notKept));
+  }
+
+  async #restoreAuthor(page: Page): Promise<void> {
+    const saved = await this.shelf?.load(page.name, authorBlob);
+    const header = page.document?.author;
+    if (!saved || !header) return;
+    // What is on the shelf was sealed by this tab; what can't be read was not written whole.
+    const { key, version, before, passphrase } = JSON.parse(new TextDecoder().decode(saved)) as { key: string; version: number; before: string[]; passphrase: string };
+    const bytes = Uint8Array.from(atob(key.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    page.author = await Author.restore(this.env.crypto.subtle, bytes, header).catch(() => undefined);
+    if (page.author) Object.assign(page, { own: true, version, before: before.filter(isHash), passphrase });
+    this.#show(page);
+  }
+
   // ---- private pages ------------------------------------------------------------------------------------------
 
   #useKey(name: string, key: string, passphrase: string): Promise<void> | undefined {
@@ -264,6 +355,7 @@ export class Holder implements Visitor {
     this.#log(log.welcomed);
     // Also said when there is nothing to watch: a node closes the line of one who says nothing at all.
     if (limits.features.includes("pulse")) line.send({ type: this.#watching ? "watch" : "unwatch" });
+    this.#happened("connected");
     const said: string[] = [];
     for (const page of this.#pages.values()) {
       if (!page.claim) continue;
@@ -284,13 +376,17 @@ export class Holder implements Visitor {
   heard(line: Line, message: FromNode): void {
     switch (message.type) {
       case "status":
-        return this.#health(message);
+        return this.#health(line, message);
       case "ask":
         return void this.#answer(line, message.page, message.blob);
       case "error":
         return this.#trouble(message);
       case "goodbye":
         return this.#log(log.goodbye);
+      case "successor": {
+        const page = this.#pages.get(message.page);
+        return page && void this.#hear(page, { next: message.next, version: message.version, signature: message.signature });
+      }
       case "pulse":
         return this.env.tell(message);
     }
@@ -321,6 +417,7 @@ export class Holder implements Visitor {
         this.#show(page);
       }
       this.#log(log.link(state, retryInMs));
+      if (state !== "connecting") this.#happened("lost");
     }
     this.env.tell({ type: "link", state, retryInMs });
   }
@@ -335,17 +432,24 @@ export class Holder implements Visitor {
     line.sendBlob(blob, bytes);
     page.givenBytes += bytes.length;
     this.#showSoon(page);
-    if (blob === pageName) this.#log(log.gave(blob, bytes.length));
+    if (blob !== pageName) return;
+    this.#log(log.gave(blob, bytes.length));
+    this.#happened("gave", bytes.length);
   }
 
-  #health(status: Extract<FromNode, { type: "status" }>): void {
+  #health(line: Line, status: Extract<FromNode, { type: "status" }>): void {
     const page = this.#pages.get(status.page);
     if (!page) return;
     if (page.holders !== status.holders || page.waiters !== status.waiters || page.standing !== status.you)
       this.#log(log.status(status));
+    const others = status.holders - (status.you === "holder" ? 1 : 0);
+    if (page.others !== others) this.#happened("status", 0, others);
+    page.others = others;
     page.holders = status.holders;
     page.waiters = status.waiters;
     page.standing = status.you;
+    // To each node anew: it may be one that knows nothing yet.
+    if (status.you === "holder" && page.newest && page.saidOn !== line) this.#sayNewest(page, line);
     this.#show(page);
   }
 
@@ -382,6 +486,7 @@ export class Holder implements Visitor {
     if (page.root) return;
     page.root = bytes;
     this.#log(log.received(page.name, bytes.length));
+    if (!page.own) this.#happened("received", bytes.length);
     this.shelf?.save(page.name, page.name, bytes).catch(() => this.#log(log.notKept));
     this.#takeRoot(page);
   }
@@ -404,6 +509,7 @@ export class Holder implements Visitor {
       this.#fail(page, "unusable", why);
       return this.#sayAgain(page);
     }
+    for (const successor of page.hearsay.splice(0)) void this.#hear(page, successor);
     page.phase = page.loadsByItself ? "gathering" : "offered";
     this.env.tell({ type: "about", about: page.about! });
     void this.#unlock(page);
@@ -435,6 +541,7 @@ export class Holder implements Visitor {
     this.#unsaid.delete(page);
     if (page.have.size > 0) this.#log(log.whole(page.name, page.state.totalBytes, page.have.size));
     this.#log(log.holding(page.name));
+    this.#happened("holding", page.state.totalBytes + (page.root?.length ?? 0));
     this.link.say({ type: "hold", page: page.name });
     this.#show(page);
     this.#showContent(page);
@@ -528,6 +635,10 @@ export class Holder implements Visitor {
 
   #showContent(page: Page): void {
     if (page.content) this.env.tell({ type: "content", content: page.content });
+  }
+
+  #happened(what: Happening["what"], bytes = 0, others = 0): void {
+    this.env.tell({ type: "happened", happening: { what, bytes, others } });
   }
 
   #log(text: string): void {

@@ -2,6 +2,7 @@
 import { CannotTake, chosenFiles, filesOf, kindOf, namedFiles, siteEntry, together } from "./chosen";
 import { bytesIn } from "./document";
 import { h, say } from "./dom";
+import { DeskPreview } from "./desk-preview";
 import { Draft } from "./draft";
 import { lights } from "./hearth";
 import type { NewFile, NewPage, PageState } from "./messages";
@@ -23,6 +24,9 @@ export interface Written {
   files: NewFile[];
   isSite: boolean;
   sealed: { passphrase: string } | undefined;
+  editable: boolean;
+  /** The page that is being changed. */
+  follows: string | undefined;
 }
 
 /** What another program has shared with this one. */
@@ -53,6 +57,14 @@ export class HomeScreen {
   #pulse = h("p", { class: "pulse" });
   #site = h("div", { class: "site", hidden: true }, this.#lights.element, this.#pulse);
   #still = h("section", { class: "still", hidden: true });
+  #editable = h("input", { type: "checkbox", id: "editable", autocomplete: "off" });
+  #template = h("select", { id: "template", autocomplete: "off" }, ...Object.entries(words.templates).map(([name, said]) => h("option", { value: name }, said)));
+  #templates = h("span", { class: "templates" }, h("label", { htmlFor: "template" }, words.template), this.#template);
+  #look = h("button", { type: "button", hidden: true, onclick: () => this.#preview() }, words.preview);
+  #fate = h("p", { class: "hint fate" });
+  #editing = h("div", { class: "editing", role: "group", hidden: true }, h("p", {}, words.editing), h("button", { type: "button", class: "quiet", onclick: () => this.#cancel() }, words.cancel));
+  #switches: HTMLElement[];
+  #shown = new DeskPreview();
   readonly element: HTMLElement;
 
   #maxBlob = 1_048_576;
@@ -60,6 +72,9 @@ export class HomeScreen {
   #chosen: NewFile[] = [];
   #isSite = true;
   #left = new AbortController();
+  #follows: string | undefined;
+  /** What was on the desk when a page was taken up to be changed. */
+  #stash: Written | undefined;
 
   constructor(private actions: HomeActions, written?: Written) {
     const chooser = (id: string, label: string, folder: boolean): [HTMLElement, HTMLElement] => {
@@ -71,26 +86,56 @@ export class HomeScreen {
       return [input, h("label", { class: "button", htmlFor: id }, label)];
     };
     const secure = crypto.subtle as SubtleCrypto | undefined;
-    this.#private.disabled = !secure;
-    this.#private.addEventListener("change", () => (this.#secret.hidden = !this.#private.checked));
+    this.#private.disabled = this.#editable.disabled = !secure;
+    this.#private.addEventListener("change", () => {
+      this.#secret.hidden = !this.#private.checked;
+      this.#changed();
+    });
+    this.#kind.addEventListener("change", () => this.#changed());
+    this.#template.addEventListener("change", () => this.#start());
+    this.#switches = [
+      h("label", { class: "switch", title: secure ? words.privateHint : words.privateImpossible }, this.#private, words.private),
+      h("label", { class: "switch", title: secure ? words.editableHint : words.editableImpossible }, this.#editable, words.editable),
+    ];
     this.#making.append(this.#makingText, this.#makingBar, h("button", { type: "button", onclick: () => actions.stopMaking() }, make.stop));
 
     const lead = h("div", { class: "lead" }, h("h1", {}, words.heading), h("p", {}, words.lead), this.#site, this.#still);
     const options = h("div", { class: "options" },
       h("label", { htmlFor: "kind" }, words.kind), this.#kind, ...chooser("add-files", words.addFiles, false), ...chooser("add-folder", words.addFolder, true),
-      h("label", { class: "switch", title: secure ? words.privateHint : words.privateImpossible }, this.#private, words.private));
-    const desk = h("div", { class: "desk", "data-drop": words.dropHere }, h("label", { htmlFor: "content", class: "unseen" }, words.label), this.#area, this.#files, this.#trouble,
-      h("div", { class: "row" }, this.#create, options), this.#hint, this.#secret, this.#making);
+      ...this.#switches);
+    const desk = h("div", { class: "desk", "data-drop": words.dropHere }, this.#editing, h("label", { htmlFor: "content", class: "unseen" }, words.label), this.#area, this.#files, this.#trouble,
+      h("div", { class: "row" }, this.#create, this.#look, this.#templates, options), this.#fate, this.#hint, this.#secret, this.#making);
     this.element = h("section", { class: "home" }, lead, desk);
     this.#listen();
     if (written) this.#put(written);
+    else this.#changed();
   }
 
   /** This screen is not used any more; another goes on with what was written. */
   leave(): Written {
     this.#left.abort();
+    this.#shown.leave();
+    return this.#written;
+  }
+
+  /** Takes a page up to be changed, or, without `follows`, a copy of one. What is on the desk comes back afterwards. */
+  edit(written: Written): void {
+    this.#stash ??= this.#written;
+    this.#put(written);
+  }
+
+  get #written(): Written {
     const sealed = this.#private.checked ? { passphrase: this.#passphrase.value } : undefined;
-    return { text: this.#draft.exact(this.#area.value), kind: this.#kind.value as WrittenKind, files: this.#chosen, isSite: this.#isSite, sealed };
+    return {
+      text: this.#draft.exact(this.#area.value), kind: this.#kind.value as WrittenKind, files: this.#chosen, isSite: this.#isSite, sealed,
+      editable: this.#editable.checked, follows: this.#follows,
+    };
+  }
+
+  #cancel(): void {
+    if (this.#stash) this.#put(this.#stash);
+    this.#stash = undefined;
+    this.#area.focus();
   }
 
   /** Puts in what another program has shared. */
@@ -105,6 +150,7 @@ export class HomeScreen {
 
   limit(maxBlob: number): void {
     this.#maxBlob = maxBlob;
+    this.#changed();
   }
 
   pulse(pages: number, holders: number): void {
@@ -131,28 +177,65 @@ export class HomeScreen {
   made(trouble = ""): void {
     this.#making.hidden = true;
     this.#create.disabled = false;
-    if (trouble) this.#refuse(trouble);
+    if (trouble) return this.#refuse(trouble);
+    if (this.#stash) this.#put(this.#stash);
+    this.#stash = undefined;
   }
 
   clear(): void {
-    this.#area.value = this.#draft.replace("");
-    this.#passphrase.value = "";
-    this.#setFiles([]);
-    this.#changed();
+    this.#stash = undefined;
+    this.#put({ text: "", kind: this.#kind.value as WrittenKind, files: [], isSite: this.#isSite, sealed: this.#private.checked ? { passphrase: "" } : undefined, editable: this.#editable.checked, follows: undefined });
   }
 
   focus(): void {
+    this.#write();
     this.#area.focus();
   }
 
-  #put({ text, kind, files, isSite, sealed }: Written): void {
+  #put({ text, kind, files, isSite, sealed, editable, follows }: Written): void {
+    this.#follows = follows;
+    this.#editing.hidden = follows === undefined;
+    this.#create.textContent = follows === undefined ? words.create : words.publish;
+    for (const element of this.#switches) element.hidden = follows !== undefined;
+    this.#editable.checked = editable;
     this.#area.value = this.#draft.replace(text);
     this.#kind.value = kind;
     this.#isSite = isSite;
-    this.#private.checked = !(this.#secret.hidden = sealed === undefined);
+    this.#private.checked = sealed !== undefined;
+    this.#secret.hidden = sealed === undefined || follows !== undefined;
     this.#passphrase.value = sealed?.passphrase ?? "";
     this.#setFiles(files);
+    this.#write();
     this.#changed();
+  }
+
+  /** Puts in something to begin with. */
+  #start(): void {
+    const body = (words.bodies as Record<string, string>)[this.#template.value];
+    if (body === undefined) return;
+    this.#kind.value = "markdown";
+    this.#area.value = this.#draft.replace(body);
+    this.#template.selectedIndex = 0;
+    this.#changed();
+    this.#area.focus();
+    this.#area.select();
+  }
+
+  #preview(): void {
+    if (this.#area.hidden) return this.#write();
+    this.#area.hidden = true;
+    this.#area.before(this.#shown.element);
+    this.#look.textContent = words.write;
+    this.#shown.show(this.#kind.value as "html" | "markdown", this.#draft.exact(this.#area.value), this.#chosen);
+  }
+
+  #write(): void {
+    if (!this.#area.hidden) return;
+    this.#area.hidden = false;
+    this.#look.textContent = words.preview;
+    this.#shown.clear();
+    this.#shown.element.remove();
+    this.#area.focus();
   }
 
   #make(): void {
@@ -166,10 +249,11 @@ export class HomeScreen {
     this.#create.disabled = true;
     const kind = bytes === 0 ? "files" : (this.#kind.value as WrittenKind);
     const sealed = this.#private.checked ? { passphrase: this.#passphrase.value } : undefined;
-    this.actions.create({ kind, text, files, entry: this.#isSite ? siteEntry(files) : undefined, sealed });
+    this.actions.create({ kind, text, files, entry: this.#isSite ? siteEntry(files) : undefined, sealed, editable: this.#editable.checked, follows: this.#follows });
   }
 
   #refuse(why: string): void {
+    this.#write();
     say(this.#trouble, why);
     this.#area.focus();
   }
@@ -177,6 +261,12 @@ export class HomeScreen {
   #changed(): void {
     say(this.#trouble, "");
     say(this.#hint, this.#draft.keepsLineEnds(this.#area.value) ? words.lineEnds : "");
+    const empty = this.#area.value === "" && this.#chosen.length === 0;
+    this.#templates.hidden = !empty || this.#follows !== undefined;
+    this.#look.hidden = this.#area.value === "" || this.#kind.value === "text";
+    if (this.#look.hidden) this.#write();
+    // Its place is there from the start: nothing jumps at the first letter.
+    this.#fate.textContent = empty || this.#follows !== undefined ? "\u00a0" : `${words.measure(new TextEncoder().encode(this.#draft.exact(this.#area.value)).length, this.#maxBlob)}. ${words.fate(this.#private.checked)}`;
   }
 
   #insert(text: string): void {

@@ -1,9 +1,11 @@
 // One page as this tab knows it: what it has of it, and what a node is to be told about it.
+import type { Author } from "./author";
 import type { Bytes } from "./bytes";
 import { blobsOf, bytesIn, defaultBlobSize, pieceSize, readDocument, type PageDocument, type UsableDocument } from "./document";
 import type { About, Content, Lock, PageState, Phase } from "./messages";
 import type { Seal } from "./seal";
-import type { Standing, ToNode } from "./wire";
+import type { Line } from "./socket";
+import type { Standing, Successor, ToNode } from "./wire";
 import { unusable as words } from "./words";
 
 /** A page larger than this is loaded only when the reader says so. */
@@ -23,6 +25,8 @@ export class Page {
   /** Undefined until a node has said so, and again when the connection is lost. */
   holders: number | undefined;
   waiters = 0;
+  /** Holders besides this tab, as was last said. */
+  others = 0;
   givenBytes = 0;
   root: Bytes | undefined;
   /** Further blobs that are here, by size. */
@@ -36,6 +40,17 @@ export class Page {
   seal: Seal | undefined;
   /** What was sealed in it, once it is open. */
   inside: UsableDocument | undefined;
+  /** With which this tab can say what follows the page. */
+  author: Author | undefined;
+  /** Which version of itself it is, and the versions before it; of a page of this tab's own. */
+  version = 0;
+  before: string[] = [];
+  /** What the page's author has said follows it. */
+  newest: Successor | undefined;
+  /** Where that was said last. */
+  saidOn: Line | undefined;
+  /** What somebody says follows it, while it can't be told yet whether that is so. */
+  hearsay: Successor[] = [];
   #document: PageDocument | undefined;
   #sizes = new Map<string, number>();
   #missing = new Set<string>();
@@ -167,13 +182,14 @@ export class Page {
 
   get state(): PageState {
     const { phase, standing, holders, waiters, why, own, givenBytes, lock } = this;
+    const [newer, editable] = [this.newest?.next, this.author !== undefined];
     let [gotBytes, totalBytes] = [0, 0];
     for (const [blob, size] of this.#sizes) {
       totalBytes += size;
       if (!this.#missing.has(blob)) gotBytes += size;
     }
     return {
-      page: this.name, phase, standing, holders, waiters, why, own, givenBytes, lock,
+      page: this.name, phase, standing, holders, waiters, why, own, givenBytes, lock, newer, editable,
       gotBytes, totalBytes, whole: this.isWhole,
       fileBytes: phase === "gathering" ? this.#fileBytes : undefined,
     };

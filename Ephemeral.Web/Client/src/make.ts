@@ -1,4 +1,5 @@
 // Makes a page out of what somebody wrote and chose: cuts files into blobs and writes the root, sealed if it is private.
+import type { AuthorHeader } from "./author";
 import { base64url, type Bytes } from "./bytes";
 import { bytesIn, defaultBlobSize, pieceSize, sealedFile, writeDocument, type PageFile } from "./document";
 import { sha256 } from "./hash";
@@ -14,6 +15,10 @@ export class CannotMake extends Error {}
 
 export interface MakeSurroundings {
   crypto: Crypto;
+  /** Who will be able to say what follows the page, if anybody. */
+  author: AuthorHeader | undefined;
+  /** Of a private page that this one follows: who has its link has the key to this one. */
+  secret: Bytes | undefined;
   maxBlob: number;
   /** Keeps a blob; `source` is where else its bytes can be read, if anywhere. */
   put(name: string, bytes: Bytes, source: Blob | undefined): Promise<void>;
@@ -23,7 +28,7 @@ export interface MakeSurroundings {
 
 export async function makePage(page: NewPage, env: MakeSurroundings): Promise<{ root: Bytes; key: string }> {
   const body = new TextEncoder().encode(page.text);
-  if (page.kind === "html" && page.files.length === 0 && !page.sealed) return { root: body, key: "" };
+  if (page.kind === "html" && page.files.length === 0 && !page.sealed && !env.author) return { root: body, key: "" };
   const blobSize = blobSizeFor(page, env.maxBlob);
   const made = page.sealed ? await makeSealed(page, body, page.sealed.passphrase, blobSize, env) : { root: await makeOpen(page, body, blobSize, env), key: "" };
   if (made.root.length > env.maxBlob) throw new CannotMake(words.tooMuch);
@@ -50,11 +55,11 @@ async function makeOpen(page: NewPage, body: Bytes, blobSize: number, env: MakeS
       files[i]!.blobs.push(await put(bytes, part, env));
       progress(bytes.length);
     }
-  return writeDocument({ version: 1, kind: page.kind, ...blobSizeOf(blobSize), ...(files.length > 0 && { files }), ...entryOf(page) }, body).bytes;
+  return writeDocument({ version: 1, kind: page.kind, ...authorOf(env), ...blobSizeOf(blobSize), ...(files.length > 0 && { files }), ...entryOf(page) }, body).bytes;
 }
 
 async function makeSealed(page: NewPage, body: Bytes, passphrase: string, blobSize: number, env: MakeSurroundings): Promise<{ root: Bytes; key: string }> {
-  const secret = newSecret(env.crypto);
+  const secret = env.secret ?? newSecret(env.crypto);
   const header = newSealHeader(env.crypto, passphrase !== "");
   const seal = await Seal.make(env.crypto.subtle, header, secret, passphrase);
 
@@ -74,7 +79,7 @@ async function makeSealed(page: NewPage, body: Bytes, passphrase: string, blobSi
   const files = page.files.map(({ name, type, file }) => ({ name, type, size: file.size }));
   const inside = writeDocument({ version: 1, kind: page.kind, ...(files.length > 0 && { files }), ...entryOf(page) }, body).bytes;
   const list = blobs.length > 0 && { files: [{ name: sealedFile, type: "application/octet-stream", size: sealedSize, blobs }] };
-  const outside = { version: 1, kind: "sealed", blobSize, seal: header, ...list };
+  const outside = { version: 1, kind: "sealed", ...authorOf(env), blobSize, seal: header, ...list };
   const { bound } = writeDocument(outside, new Uint8Array());
   return { root: writeDocument(outside, await seal.sealDocument(inside, bound)).bytes, key: base64url(secret) };
 }
@@ -119,4 +124,5 @@ function progressOf(page: NewPage, env: MakeSurroundings): (bytes: number) => vo
 }
 
 const blobSizeOf = (blobSize: number): object => (blobSize === defaultBlobSize ? {} : { blobSize });
+const authorOf = ({ author }: MakeSurroundings): object => (author === undefined ? {} : { author });
 const entryOf = ({ entry }: NewPage): object => (entry === undefined ? {} : { entry });

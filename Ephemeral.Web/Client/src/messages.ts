@@ -38,6 +38,10 @@ export interface PageState {
   /** Written in this very tab. */
   own: boolean;
   lock: Lock | undefined;
+  /** The author's newest version, if it is not this one. */
+  newer: string | undefined;
+  /** This tab can say what follows the page. */
+  editable: boolean;
 }
 
 /** What a page is, told before it is loaded. */
@@ -71,6 +75,10 @@ export interface NewPage {
   entry: string | undefined;
   /** A private page; the passphrase may be empty. */
   sealed: { passphrase: string } | undefined;
+  /** This tab keeps a key with which it can say what follows the page. */
+  editable: boolean;
+  /** The page that this one is a newer version of; it has to be one of this tab's own. */
+  follows: string | undefined;
 }
 
 export type ToHolder =
@@ -83,13 +91,24 @@ export type ToHolder =
   | { type: "open"; page: string; key: string }
   | { type: "unlock"; page: string; key: string; passphrase: string }
   | { type: "load" | "pause" | "release" | "again"; page: string }
+  /** Gets the newer version of this page, with the key and the passphrase of this one. */
+  | { type: "peek"; page: string }
   /** `variants`: the same text with other line ends and endings; whichever has the right hash is taken. */
   | { type: "bring"; page: string; variants: Bytes[] }
   /** `to`: where on the disk to write it; without it the answer carries it. */
   | { type: "file"; id: number; page: string; name: string; to: FileSystemFileHandle | undefined }
   | { type: "watch" | "unwatch" | "try-now" | "seen" | "online" | "offline" };
 
+/** Something that happened in this tab, for the drawing of how it all works. */
+export interface Happening {
+  what: "connected" | "lost" | "asked" | "received" | "holding" | "gave" | "status";
+  bytes: number;
+  /** How many besides this tab hold the page. */
+  others: number;
+}
+
 export type FromHolder =
+  | { type: "happened"; happening: Happening }
   /** `name`: what the tab is to be called from now on. */
   | { type: "ready"; name: string }
   | { type: "link"; state: LinkState; retryInMs: number }

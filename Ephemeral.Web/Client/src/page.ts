@@ -7,24 +7,30 @@ import { copy, flame, h, saveAs, say } from "./dom";
 import { lockForm } from "./lock";
 import type { About, Content, PageState } from "./messages";
 import { visible } from "./names";
+import { Newer } from "./newer";
 import { Rate } from "./rate";
 import { isHeld, telling, type Scene } from "./scene";
 import { Share } from "./share";
 import { Shown, type ShowActions } from "./show";
 import { Vitals } from "./vitals";
-import { about as aboutWords, page as words, short, size, waiting } from "./words";
+import { about as aboutWords, newer as newerWords, page as words, short, size, waiting } from "./words";
 
 export interface PageActions extends ShowActions {
   bring(page: string, variants: Bytes[]): void;
   unlock(page: string, key: string, passphrase: string): void;
   load(page: string): void;
   pause(page: string): void;
+  peek(page: string): void;
+  follow(next: string): void;
+  /** Takes the page to the desk: to be changed, or a copy of it. */
+  edit(content: Content, change: boolean): void;
   tryNow(): void;
   again(page: string): void;
   goHome(): void;
 }
 
 const filesNamed = 30;
+const editableKinds = ["html", "markdown", "text", "files"];
 
 export class PageScreen {
   readonly element: HTMLElement;
@@ -37,6 +43,9 @@ export class PageScreen {
   #copy = h("button", { type: "button", class: "primary", onclick: () => void this.#copyLink() }, words.copy);
   #copyKeyless = h("button", { type: "button", class: "quiet", onclick: () => void this.#copyLink(false) }, words.copyWithoutKey);
   #save = h("button", { type: "button", onclick: () => this.#saveCopy() }, words.save);
+  #edit = h("button", { type: "button", hidden: true, onclick: () => this.#content && this.actions.edit(this.#content, this.#editable) });
+  #editable = false;
+  #newer: Newer;
   #byHand = h("p", { class: "by-hand", hidden: true });
   #sign = h("div", { class: "sign" });
   #heading = h("h2", {});
@@ -65,16 +74,17 @@ export class PageScreen {
   constructor(private actions: PageActions, before?: Attend) {
     this.#shown = new Shown(actions);
     this.#attend = new Attend(before);
+    this.#newer = new Newer({ peek: () => actions.peek(this.#page), follow: (next) => actions.follow(next) });
     this.#share = new Share({
       print: () => void this.#shown.print(),
       source: () => void this.#shown.source().then((shows) => this.#share.showsSource(shows)),
     }, this.#attend.element);
-    const address = h("div", { class: "address" }, h("h1", {}, this.#address), this.#copy, this.#copyKeyless, this.#save, this.#share.button, this.#byHand);
+    const address = h("div", { class: "address" }, h("h1", {}, this.#address), this.#copy, this.#copyKeyless, this.#save, this.#share.button, this.#edit, this.#byHand);
     this.#sign.append(flame());
     this.#waiting = h("section", { class: "waiting" }, this.#sign, this.#heading, this.#text, this.#progress, this.#rate, this.#others, this.#retry,
       h("div", { class: "actions" }, this.#load, this.#pause, this.#tryNow, this.#again, this.#raw, this.#home), this.#about, this.#bring.element);
     this.#held.append(this.#shown.element);
-    this.element = h("section", { class: "page" }, h("div", { class: "status" }, this.#vitals.element, address), this.#share.element, this.#waiting, this.#lock.element, this.#held);
+    this.element = h("section", { class: "page" }, h("div", { class: "status" }, this.#vitals.element, address), this.#share.element, this.#newer.element, this.#waiting, this.#lock.element, this.#held);
   }
 
   /** This screen is not used any more. */
@@ -96,6 +106,7 @@ export class PageScreen {
     this.#incoming.clear();
     this.#vitals.clear();
     this.#share.close();
+    this.#newer.clear();
     this.#about.replaceChildren();
     this.#byHand.hidden = true;
     this.#address.textContent = short(page);
@@ -112,6 +123,10 @@ export class PageScreen {
     this.#share.button.hidden = !has;
     if (!has) this.#share.close();
     this.#share.about(this.#page, this.#link, this.#shown.hasSource);
+    this.#editable = state?.editable === true;
+    this.#edit.hidden = !has || !this.#content || !editableKinds.includes(this.#content.document.kind);
+    say(this.#edit, this.#edit.hidden ? "" : this.#editable ? newerWords.edit : newerWords.copy);
+    this.#newer.show(has ? state?.newer : undefined, this.#content);
     this.#save.hidden = !this.#content || this.#content.document.kind === "files";
     this.#lock.show(has || scene === "offered" || scene === "gathering" ? state?.lock : undefined);
     this.#held.hidden = !has || state?.lock !== undefined;
@@ -163,6 +178,15 @@ export class PageScreen {
     if (content.page !== this.#page || this.#content) return;
     this.#content = content;
     this.#shown.show(content, own);
+  }
+
+  /** Of another page than the one that is looked at: its newer version, if it is that. */
+  showNewer(content: Content): void {
+    this.#newer.content(content);
+  }
+
+  newerState(state: PageState): void {
+    this.#newer.state(state);
   }
 
   notTheSame(got: string): void {

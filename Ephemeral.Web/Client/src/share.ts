@@ -1,6 +1,6 @@
 // Passing a page on: a code for a phone's camera, the device's own ways to share, words to compare, and what can be done with the page.
 import { h, say } from "./dom";
-import { share as words } from "./words";
+import { share as words, shell } from "./words";
 
 export interface ShareActions {
   print(): void;
@@ -29,7 +29,7 @@ export class Share {
     const close = h("button", { type: "button", class: "quiet", onclick: () => this.#toggle() }, words.close);
     const check = h("div", { class: "check" }, h("h3", {}, words.phrase), this.#phrase, h("p", { class: "hint" }, words.phraseHint));
     this.element.append(this.#code,
-      h("div", { class: "ways" }, h("h2", {}, words.heading), this.#said, h("div", { class: "actions" }, this.#send, print, this.#source), check, extra),
+      h("div", { class: "ways" }, h("h2", {}, words.heading), this.#said, h("div", { class: "actions" }, this.#send, print, this.#source), check, extra, h("p", {}, h("a", { href: "/how#who", target: "_blank" }, shell.who))),
       close);
   }
 

@@ -12,11 +12,19 @@ export const defaultLimits: Limits = { maxBlob: 1_048_576, maxGets: 16, features
 
 export type Standing = "none" | "waiter" | "claimed" | "holder";
 
+/** A newer version of a page, as somebody says. Whether its author has signed it is for the reader to see. */
+export interface Successor {
+  next: string;
+  version: number;
+  signature: string;
+}
+
 export type ToNode =
   | { type: "want"; page: string; root?: false }
   | { type: "hold" | "release"; page: string }
   | { type: "get" | "cancel" | "miss"; page: string; blob: string }
   | { type: "have"; page: string; blobs: string[] }
+  | ({ type: "successor"; page: string } & Successor)
   | { type: "watch" | "unwatch" };
 
 export type FromNode =
@@ -25,6 +33,7 @@ export type FromNode =
   | { type: "ask"; page: string; blob: string }
   | { type: "error"; code: string; message: string; page?: string; blob?: string; retryAfterMs?: number }
   | { type: "goodbye"; retryAfterMs: number }
+  | ({ type: "successor"; page: string } & Successor)
   | { type: "pulse"; pages: number; holders: number };
 
 const hashPattern = /^[0-9a-f]{64}$/;
@@ -70,6 +79,9 @@ export function readText(text: string): FromNode | undefined {
       };
     case "goodbye":
       return { type: "goodbye", retryAfterMs: isCount(m.retryAfterMs) ? m.retryAfterMs : 0 };
+    case "successor":
+      if (!isHash(m.page) || !isHash(m.next) || !isCount(m.version) || typeof m.signature !== "string") return undefined;
+      return { type: "successor", page: m.page, next: m.next, version: m.version, signature: m.signature };
     case "pulse":
       return isCount(m.pages) && isCount(m.holders) ? { type: "pulse", pages: m.pages, holders: m.holders } : undefined;
     default:

@@ -25,11 +25,11 @@ export const isLanguage = (text: unknown): text is Language => typeof text === "
 export let locale = "en";
 
 // Whoever imports one of these has the words of the language that is spoken now, whatever it was before.
-export let { size, home, make, page, share, attend, held, waiting, about, lock, bring, frame, files, kinds, said, title, log, show, pdf, shell, unusable, lost } = english("en");
+export let { size, home, make, page, share, newer, attend, held, waiting, about, lock, bring, frame, files, kinds, said, title, log, show, pdf, how, shell, unusable, lost } = english("en");
 
 /** From now on everything is said in this language. Texts that were asked for before stay as they are. */
 export async function speak(language: Language, as: string): Promise<void> {
   const words = (await languages[language].words())(as);
   locale = as;
-  ({ size, home, make, page, share, attend, held, waiting, about, lock, bring, frame, files, kinds, said, title, log, show, pdf, shell, unusable, lost } = words);
+  ({ size, home, make, page, share, newer, attend, held, waiting, about, lock, bring, frame, files, kinds, said, title, log, show, pdf, how, shell, unusable, lost } = words);
 }

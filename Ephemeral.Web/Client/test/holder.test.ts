@@ -17,7 +17,7 @@ const state = (): PageState => told.findLast((m) => m.type === "state")!.state;
 const shown = () => told.filter((m) => m.type === "content");
 const answer = <T extends FromHolder["type"]>(type: T) => told.findLast((m): m is Extract<FromHolder, { type: T }> => m.type === type);
 const open = (page: string, key = ""): Promise<void> => holder.do({ type: "open", page, key });
-const html = (text: string): NewPage => ({ kind: "html", text, files: [], entry: undefined, sealed: undefined });
+const html = (text: string): NewPage => ({ kind: "html", text, files: [], entry: undefined, sealed: undefined, editable: false, follows: undefined });
 const said = (type: string) => node().said.filter((m) => m.type === type);
 
 beforeEach(() => {

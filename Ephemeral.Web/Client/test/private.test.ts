@@ -74,9 +74,9 @@ describe("a key in an address", () => {
 
 async function make(page: Partial<NewPage>, limit = maxBlob): Promise<{ root: Bytes; key: string; blobs: Map<string, Bytes> }> {
   const blobs = new Map<string, Bytes>();
-  const whole: NewPage = { kind: "files", text: "", files: [], entry: undefined, sealed: undefined, ...page };
+  const whole: NewPage = { kind: "files", text: "", files: [], entry: undefined, sealed: undefined, editable: false, follows: undefined, ...page };
   const made = await makePage(whole, {
-    crypto, maxBlob: limit, signal: new AbortController().signal, progress: () => {},
+    crypto, author: undefined, secret: undefined, maxBlob: limit, signal: new AbortController().signal, progress: () => {},
     put: async (name, bytes) => void blobs.set(name, bytes),
   });
   return { ...made, blobs };

@@ -3,7 +3,7 @@ import type { PageState } from "../src/messages";
 import { heldSentence, sceneOf, telling, titleOf } from "../src/scene";
 
 const state = (change: Partial<PageState>): PageState => ({
-  page: "ab".repeat(32), phase: "asking", standing: "waiter", holders: undefined, waiters: 1, gotBytes: 0, totalBytes: 0, fileBytes: undefined, givenBytes: 0, lock: undefined, whole: false, why: "", own: false, ...change,
+  page: "ab".repeat(32), phase: "asking", standing: "waiter", holders: undefined, waiters: 1, gotBytes: 0, totalBytes: 0, fileBytes: undefined, givenBytes: 0, lock: undefined, whole: false, why: "", own: false, newer: undefined, editable: false, ...change,
 });
 
 describe("the scene", () => {

@@ -103,6 +103,8 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             _members[last.Index = member.Index] = last;
             _members.RemoveAt(_members.Count - 1);
             member.Index = -1;
+            if (_members.Count == 0)
+                _successors = _unsaid = [];
             if (_uploads?.Count > 0)
                 foreach (var upload in _uploads.Values.ToList())
                     upload.Left(member);

@@ -26,6 +26,8 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
         await Waiting(look.Invoke);
         await Private(look.Invoke);
         await Refused(look.Invoke);
+        await Edited(look.Invoke);
+        await Explained(look.Invoke);
     }
 
     private async Task Home(Look look)
@@ -43,6 +45,9 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
         await person.Page.Locator("#add-files").SetInputFilesAsync([File("kitchen.png", TestFiles.Png), File("plan.pdf", TestFiles.Pdf("Plan", 1))]);
         await person.Sees("2 files");
         await look("home-written", person);
+        await person.Button("Preview").ClickAsync();
+        await Expect(person.Guest.GetByRole(AriaRole.Heading, new() { Name = "Moving day" })).ToBeVisibleAsync();
+        await look("home-preview", person);
     }
 
     private async Task Held(Look look)
@@ -63,6 +68,14 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
         }
         await person.SeesViewing(5);
         await look("page", person);
+        await person.Button("Share").ClickAsync();
+        await Expect(person.Page.GetByRole(AriaRole.Img, new() { Name = "QR code of the link" })).ToBeVisibleAsync();
+        await look("page-share", person);
+        await person.Button("View source").ClickAsync();
+        await Expect(person.Page.GetByRole(AriaRole.Region, new() { Name = "Source of the page" })).ToBeVisibleAsync();
+        await look("page-source", person);
+        await person.Button("View page").ClickAsync();
+        await person.Button("Close").ClickAsync();
         await person.Page.GetByText("Activity", new() { Exact = true }).ClickAsync();
         await look("page-log", person);
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "New page" }).ClickAsync();
@@ -189,6 +202,46 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
         await outside.Visit(TestBlob.Fresh().Name);
         await outside.SeesHeading("No connection can be made");
         await look("impossible", outside);
+    }
+
+    private async Task Edited(Look look)
+    {
+        var author = await Person("author");
+        await author.Visit();
+        await author.TextArea.FillAsync(Text);
+        await author.Page.GetByLabel("Written as").SelectOptionAsync("Markdown");
+        await author.Page.GetByText("I may change it later").ClickAsync();
+        var page = await author.PressCreate();
+        var reader = await Person("follower");
+        await reader.Visit(page);
+        await reader.SeesPage("Moving day");
+        await author.Button("Edit").ClickAsync();
+        await author.TextArea.FillAsync(Text.Replace("nine", "ten", StringComparison.Ordinal));
+        await look("edit", author);
+        await author.Button("Publish the new version").ClickAsync();
+        await reader.SeesHeading("There is a newer version of this page");
+        await look("newer", reader);
+        await reader.Button("See what changed").ClickAsync();
+        await Expect(reader.Page.Locator("ins")).ToHaveTextAsync("ten");
+        await look("newer-changes", reader);
+        await reader.Button("Stay here").ClickAsync();
+        await look("newer-stayed", reader);
+    }
+
+    private async Task Explained(Look look)
+    {
+        var person = await Person("curious");
+        person.Expects("WebSocket connection to|ERR_INTERNET_DISCONNECTED|ERR_FAILED");
+        await person.Create(Letter + Guid.NewGuid());
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "How it works" }).ClickAsync();
+        await Expect(person.Main.Locator(".caption")).ToHaveTextAsync("Your tab has connected to the relay.");
+        await look("how", person);
+        await person.Page.WaitForFunctionAsync("async () => (await caches.has('ephemeral-shell')) && (await (await caches.open('ephemeral-shell')).keys()).some(({ url }) => url.includes('/assets/worker'))");
+        await person.Context.SetOfflineAsync(true);
+        await person.NewTab();
+        await person.Visit(TestBlob.Fresh().Name);
+        await person.SeesHeading("You are offline");
+        await look("offline", person);
     }
 
     private async Task<BrowserPerson> Reads(TestPage page)

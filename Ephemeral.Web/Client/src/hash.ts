@@ -1,5 +1,7 @@
-import { sha256 as sha256InScript } from "@noble/hashes/sha2.js";
 import { hex } from "./bytes";
+
+/** Of a library, where it was needed. */
+let inScript: ((bytes: Uint8Array) => Uint8Array) | undefined;
 
 /**
  * The SHA-256 of the bytes, as an address spells it. Over plain http from another machine a browser offers no
@@ -7,5 +9,7 @@ import { hex } from "./bytes";
  */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
-  return hex(subtle ? new Uint8Array(await subtle.digest("SHA-256", bytes)) : sha256InScript(bytes));
+  if (subtle) return hex(new Uint8Array(await subtle.digest("SHA-256", bytes)));
+  inScript ??= (await import("@noble/hashes/sha2.js")).sha256;
+  return hex(inScript(bytes));
 }

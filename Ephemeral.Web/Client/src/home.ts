@@ -55,7 +55,7 @@ export class HomeScreen {
   #makingBar = h("progress", { max: 1, value: 0, "aria-label": words.create });
   #lights = lights();
   #pulse = h("p", { class: "pulse" });
-  #site = h("div", { class: "site", hidden: true }, this.#lights.element, this.#pulse);
+  #site = h("div", { class: "site" }, this.#lights.element, this.#pulse);
   #still = h("section", { class: "still", hidden: true });
   #editable = h("input", { type: "checkbox", id: "editable", autocomplete: "off" });
   #template = h("select", { id: "template", autocomplete: "off" }, ...Object.entries(words.templates).map(([name, said]) => h("option", { value: name }, said)));
@@ -154,7 +154,6 @@ export class HomeScreen {
   }
 
   pulse(pages: number, holders: number): void {
-    this.#site.hidden = false;
     this.#lights.show(pages, false);
     say(this.#pulse, words.pulse(pages, holders));
   }

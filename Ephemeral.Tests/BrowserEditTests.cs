@@ -157,6 +157,32 @@ public sealed class BrowserEditTests(BrowserStage stage) : BrowserTest(stage)
         await person.Sees("It will be encrypted here");
     }
 
+    [BrowserFact]
+    public async Task What_is_being_written_is_there_again_after_a_reload_and_only_in_this_tab()
+    {
+        const string Kept = """
+            async text => {
+              const root = await navigator.storage.getDirectory();
+              for await (const folder of (await root.getDirectoryHandle('ephemeral', { create: true })).values())
+                for await (const file of folder.values()) if ((await (await file.getFile()).text()).includes(text)) throw new Error('in the clear');
+                else if ((await file.getFile()).size > text.length) return true;
+              return false;
+            }
+            """;
+        var person = await Person("person");
+        await person.Visit();
+        await person.TextArea.FillAsync(_text);
+        await person.Page.GetByLabel("Written as").SelectOptionAsync("Markdown");
+        await person.Page.WaitForFunctionAsync(Kept, _text);
+        await person.Page.ReloadAsync();
+        await Expect(person.TextArea).ToHaveValueAsync(_text);
+        await Expect(person.Page.GetByLabel("Written as")).ToHaveValueAsync("markdown");
+        var second = await person.Context.NewPageAsync();
+        await second.GotoAsync(person.LinkTo(""));
+        await Expect(second.GetByText("alive, held by")).ToBeVisibleAsync();
+        await Expect(second.GetByRole(AriaRole.Textbox, new() { Name = "Your page" })).ToHaveValueAsync("");
+    }
+
     private static async Task<string> CreateToChange(BrowserPerson author, string text)
     {
         await author.Visit();

@@ -55,6 +55,7 @@ function build(): void {
     stopMaking: () => tell({ type: "stop-making" }),
     go: (page) => go(addressOf(page)),
     release: (page) => tell({ type: "release", page }),
+    keep: (draft) => tell({ type: "draft", draft }),
   }, written);
   screen = new PageScreen({
     bring: (page, variants) => tell({ type: "bring", page, variants }),
@@ -239,6 +240,8 @@ function heard(message: FromHolder): void {
       return home.limit(message.maxBlob);
     case "making":
       return home.making(message.done, message.total);
+    case "draft":
+      return home.goOn(message.draft);
     case "not-made":
       return home.made(message.why);
     case "created":

@@ -6,7 +6,7 @@ import { sha256 } from "./hash";
 import type { Kept } from "./keep";
 import { Page } from "./kept-page";
 import { CannotMake, makePage } from "./make";
-import type { FromHolder, Happening, Lock, NewPage, Phase, ToHolder } from "./messages";
+import type { DraftState, FromHolder, Happening, Lock, NewPage, Phase, ToHolder } from "./messages";
 import { Seal, SealBroken, secretLength, tagLength } from "./seal";
 import type { Line, LinkState, Visitor } from "./socket";
 import { defaultLimits, isHash, type FromNode, type Limits, type Successor, type ToNode } from "./wire";
@@ -42,6 +42,8 @@ const mostHearsay = 8;
 const sayNewestEvery = 30_000; // ms, at most, when others say what is not so
 /** Under this name a page's shelf has what this tab needs as its author. No blob is called so. */
 const authorBlob = "a".repeat(64);
+/** Under this name the shelf has what is being written. No page is called so. */
+const draftPage = "d".repeat(64);
 
 export class Holder implements Visitor {
   link: Speaker = { say: () => {}, line: undefined };
@@ -63,6 +65,8 @@ export class Holder implements Visitor {
     switch (message.type) {
       case "create":
         return this.#create(message.page);
+      case "draft":
+        return this.#keepDraft(message.draft);
       case "stop-making":
         return this.#making?.abort();
       case "open":
@@ -94,6 +98,11 @@ export class Holder implements Visitor {
   async restore(found: Kept[]): Promise<void> {
     const names = new Set(found.map(({ page }) => page));
     for (const name of names) {
+      if (name === draftPage) {
+        const kept = await this.shelf?.load(draftPage, draftPage);
+        if (kept) this.env.tell({ type: "draft", draft: JSON.parse(new TextDecoder().decode(kept)) as DraftState });
+        continue;
+      }
       const root = await this.shelf?.load(name, name);
       // Without its root, or with another, it is one that was still being made.
       if (!root || (await sha256(root)) !== name) {
@@ -113,6 +122,7 @@ export class Holder implements Visitor {
   async #create(draft: NewPage): Promise<void> {
     if (this.#making) return;
     const making = (this.#making = new AbortController());
+    await this.#draft;
     const provisional = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll("-", "");
     const blobs = new Map<string, number>();
     let toldAt = -Infinity;
@@ -286,6 +296,17 @@ export class Holder implements Visitor {
     const there = this.#pages.get(next)!;
     if (there.passphrase === "") there.passphrase = page.passphrase;
   }
+
+  /** One after the other: the newest is what stays. */
+  #keepDraft(draft: DraftState): Promise<void> {
+    const save = async (): Promise<void> => {
+      await this.shelf?.remove(draftPage);
+      if (draft.text !== "") await this.shelf?.save(draftPage, draftPage, new TextEncoder().encode(JSON.stringify(draft)));
+    };
+    // Where there is no room for it, it is in the tab alone.
+    return (this.#draft = this.#draft.then(save).catch(() => {}));
+  }
+  #draft: Promise<void> = Promise.resolve();
 
   async #keepAuthor(page: Page): Promise<void> {
     if (!page.author) return;

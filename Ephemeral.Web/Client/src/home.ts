@@ -5,7 +5,7 @@ import { h, say } from "./dom";
 import { DeskPreview } from "./desk-preview";
 import { Draft } from "./draft";
 import { lights } from "./hearth";
-import type { NewFile, NewPage, PageState } from "./messages";
+import type { DraftState, NewFile, NewPage, PageState } from "./messages";
 import { home as words, make, short, size } from "./words";
 
 export interface HomeActions {
@@ -13,6 +13,8 @@ export interface HomeActions {
   stopMaking(): void;
   go(page: string): void;
   release(page: string): void;
+  /** Keeps what is being written over a reload of the tab. */
+  keep(draft: DraftState): void;
 }
 
 type WrittenKind = "html" | "markdown" | "text";
@@ -36,6 +38,7 @@ export interface Shared {
 }
 
 const shownFiles = 50;
+const keepAfter = 600; // ms without another letter
 
 export class HomeScreen {
   // Without "off" browsers write what is typed to the disk, to fill it in again when a session is restored.
@@ -138,6 +141,14 @@ export class HomeScreen {
     this.#area.focus();
   }
 
+  /** What was being written before a reload comes back to an empty desk. */
+  goOn({ text, kind }: DraftState): void {
+    if (this.#area.value !== "" || this.#chosen.length > 0) return;
+    this.#kind.value = kind;
+    this.#area.value = this.#draft.replace(text);
+    this.#changed();
+  }
+
   /** Puts in what another program has shared. */
   take({ text, files }: Shared): void {
     if (text !== "") {
@@ -176,7 +187,10 @@ export class HomeScreen {
   made(trouble = ""): void {
     this.#making.hidden = true;
     this.#create.disabled = false;
-    if (trouble) return this.#refuse(trouble);
+    if (trouble) {
+      this.#keepSoon();
+      return this.#refuse(trouble);
+    }
     if (this.#stash) this.#put(this.#stash);
     this.#stash = undefined;
   }
@@ -248,6 +262,9 @@ export class HomeScreen {
     this.#create.disabled = true;
     const kind = bytes === 0 ? "files" : (this.#kind.value as WrittenKind);
     const sealed = this.#private.checked ? { passphrase: this.#passphrase.value } : undefined;
+    // A page in a moment, and kept as one.
+    clearTimeout(this.#keeping);
+    this.actions.keep({ text: (this.#kept = ""), kind: "html" });
     this.actions.create({ kind, text, files, entry: this.#isSite ? siteEntry(files) : undefined, sealed, editable: this.#editable.checked, follows: this.#follows });
   }
 
@@ -258,6 +275,7 @@ export class HomeScreen {
   }
 
   #changed(): void {
+    this.#keepSoon();
     say(this.#trouble, "");
     say(this.#hint, this.#draft.keepsLineEnds(this.#area.value) ? words.lineEnds : "");
     const empty = this.#area.value === "" && this.#chosen.length === 0;
@@ -267,6 +285,18 @@ export class HomeScreen {
     // Its place is there from the start: nothing jumps at the first letter.
     this.#fate.textContent = empty || this.#follows !== undefined ? "\u00a0" : `${words.measure(new TextEncoder().encode(this.#draft.exact(this.#area.value)).length, this.#maxBlob)}. ${words.fate(this.#private.checked)}`;
   }
+
+  #keepSoon(): void {
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => {
+      // What is being changed is a page that is kept already.
+      const draft = { text: this.#follows === undefined ? this.#draft.exact(this.#area.value) : "", kind: this.#kind.value as WrittenKind };
+      if (draft.text !== this.#kept) this.actions.keep(draft);
+      this.#kept = draft.text;
+    }, keepAfter);
+  }
+  #keeping: ReturnType<typeof setTimeout> | undefined;
+  #kept = "";
 
   #insert(text: string): void {
     const end = this.#area.selectionEnd;

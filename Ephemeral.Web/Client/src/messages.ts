@@ -81,12 +81,20 @@ export interface NewPage {
   follows: string | undefined;
 }
 
+/** The text on the desk; files that were chosen are not kept. */
+export interface DraftState {
+  text: string;
+  kind: "html" | "markdown" | "text";
+}
+
 export type ToHolder =
   /** `name`: the tab's name as it was found, see keep.ts. */
   | { type: "start"; url: string; name: string }
   | { type: "speak"; language: Language; locale: string }
   | { type: "create"; page: NewPage }
   | { type: "stop-making" }
+  /** What is being written, to be there again after a reload of this tab. */
+  | { type: "draft"; draft: DraftState }
   /** `key`: of a private page, as its address has it after the #; empty if it has none. */
   | { type: "open"; page: string; key: string }
   | { type: "unlock"; page: string; key: string; passphrase: string }
@@ -117,6 +125,8 @@ export type FromHolder =
   /** `key`: what goes into the address after the #, for a private page. */
   | { type: "created"; page: string; key: string }
   | { type: "not-made"; why: string }
+  /** What was being written before this tab was reloaded. */
+  | { type: "draft"; draft: DraftState }
   | { type: "state"; state: PageState }
   | { type: "about"; about: About }
   | { type: "content"; content: Content }

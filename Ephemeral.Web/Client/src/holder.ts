@@ -1,6 +1,6 @@
 // What this tab holds and wants. Runs in a Worker, so that a page that spins doesn't stop the holding.
-import { Author, isSigned } from "./author";
-import { base64url, unbase64url, type Bytes } from "./bytes";
+import { Author } from "./author";
+import { unbase64url, type Bytes } from "./bytes";
 import { bytesIn, readDocument } from "./document";
 import { sha256 } from "./hash";
 import type { Kept } from "./keep";
@@ -9,7 +9,8 @@ import { CannotMake, makePage } from "./make";
 import type { DraftState, FromHolder, Happening, Lock, NewPage, Phase, ToHolder } from "./messages";
 import { Seal, SealBroken, secretLength, tagLength } from "./seal";
 import type { Line, LinkState, Visitor } from "./socket";
-import { defaultLimits, isHash, type FromNode, type Limits, type Successor, type ToNode } from "./wire";
+import { authorBlob, Successors } from "./successors";
+import { defaultLimits, type FromNode, type Limits, type ToNode } from "./wire";
 import { log, make as makeWords } from "./words";
 
 /** The connection, as far as the holder uses it. */
@@ -38,10 +39,6 @@ const tellEvery = 250; // ms, what changes with every blob
 const haveEvery = 50; // ms
 const haveAt = 8; // names that are worth a `have` at once
 const haveMost = 48; // names in one
-const mostHearsay = 8;
-const sayNewestEvery = 30_000; // ms, at most, when others say what is not so
-/** Under this name a page's shelf has what this tab needs as its author. No blob is called so. */
-const authorBlob = "a".repeat(64);
 /** Under this name the shelf has what is being written. No page is called so. */
 const draftPage = "d".repeat(64);
 
@@ -57,7 +54,17 @@ export class Holder implements Visitor {
   #watching = false;
   #making: AbortController | undefined;
 
-  constructor(private env: HolderSurroundings) {}
+  #successors: Successors;
+
+  constructor(private env: HolderSurroundings) {
+    this.#successors = new Successors({
+      env,
+      line: () => this.link.line,
+      isSpoken: () => this.#limits.features.includes("successors"),
+      show: (page) => this.#show(page),
+      log: (text) => this.#log(text),
+    });
+  }
 
   // ---- what the user does -------------------------------------------------------------------------------------
 
@@ -114,9 +121,9 @@ export class Holder implements Visitor {
       page.root ??= root;
       this.#log(log.restored(name));
       this.#takeRoot(page);
-      await this.#restoreAuthor(page);
+      await this.#successors.restoreAuthor(page, this.shelf);
     }
-    for (const page of this.#pages.values()) await this.#publish(page);
+    for (const page of this.#pages.values()) await this.#successors.publish(page, this.#pages);
   }
 
   async #create(draft: NewPage): Promise<void> {
@@ -158,8 +165,8 @@ export class Holder implements Visitor {
         if (followed) [page.version, page.before] = [followed.version + 1, [...followed.before, followed.name]];
         for (const [blob, size] of blobs) page.take(blob, size);
         this.#acceptRoot(page, root);
-        await this.#keepAuthor(page);
-        await this.#publish(page);
+        await this.#successors.keepAuthor(page, this.shelf);
+        await this.#successors.publish(page, this.#pages);
       } else {
         this.#forget(provisional);
       }
@@ -245,49 +252,6 @@ export class Holder implements Visitor {
 
   // ---- newer versions -----------------------------------------------------------------------------------------
 
-  /** Says of every version before this one that this one follows it. */
-  async #publish(page: Page): Promise<void> {
-    if (!page.author) return;
-    for (const name of page.before) {
-      const before = this.#pages.get(name);
-      if (!before || (before.newest?.version ?? 0) >= page.version) continue;
-      before.newest = await page.author.sign(name, page.name, page.version);
-      this.#log(log.follows(name, page.name));
-      this.#sayNewest(before);
-      this.#show(before);
-    }
-  }
-
-  #sayNewest(page: Page, line = this.link.line): void {
-    if (!page.newest || !line || page.standing !== "holder" || !this.#limits.features.includes("successors")) return;
-    page.saidOn = line;
-    line.send({ type: "successor", page: page.name, ...page.newest });
-  }
-
-  async #hear(page: Page, successor: Successor): Promise<void> {
-    const author = page.document?.author;
-    if (!page.document) {
-      if (page.hearsay.length < mostHearsay) page.hearsay.push(successor);
-      return;
-    }
-    const subtle = this.env.crypto?.subtle as SubtleCrypto | undefined;
-    if (!author || !subtle || successor.next === page.name) return;
-    if (!(await isSigned(subtle, author, page.name, successor))) return this.#contradict(page);
-    if (successor.version <= (page.newest?.version ?? page.version)) return;
-    page.newest = successor;
-    this.#log(log.follows(page.name, successor.next));
-    this.#show(page);
-  }
-
-  /** What is not so may have taken the place of what is: who comes later would not hear of it. */
-  #contradict(page: Page): void {
-    const now = this.env.now();
-    if (!page.newest || now - (this.#contradicted.get(page) ?? -Infinity) < sayNewestEvery) return;
-    this.#contradicted.set(page, now);
-    this.env.setTimeout(() => this.#sayNewest(page), 5_000 * this.env.random());
-  }
-  #contradicted = new WeakMap<Page, number>();
-
   #peek(name: string): void {
     const page = this.#pages.get(name);
     if (!page?.newest) return;
@@ -307,24 +271,6 @@ export class Holder implements Visitor {
     return (this.#draft = this.#draft.then(save).catch(() => {}));
   }
   #draft: Promise<void> = Promise.resolve();
-
-  async #keepAuthor(page: Page): Promise<void> {
-    if (!page.author) return;
-    const saved = { key: base64url(await page.author.save()), version: page.version, before: page.before, passphrase: page.passphrase };
-    await this.shelf?.save(page.name, authorBlob, new TextEncoder().encode(JSON.stringify(saved))).catch(() => this.#log(log.notKept));
-  }
-
-  async #restoreAuthor(page: Page): Promise<void> {
-    const saved = await this.shelf?.load(page.name, authorBlob);
-    const header = page.document?.author;
-    if (!saved || !header) return;
-    // What is on the shelf was sealed by this tab; what can't be read was not written whole.
-    const { key, version, before, passphrase } = JSON.parse(new TextDecoder().decode(saved)) as { key: string; version: number; before: string[]; passphrase: string };
-    const bytes = Uint8Array.from(atob(key.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-    page.author = await Author.restore(this.env.crypto.subtle, bytes, header).catch(() => undefined);
-    if (page.author) Object.assign(page, { own: true, version, before: before.filter(isHash), passphrase });
-    this.#show(page);
-  }
 
   // ---- private pages ------------------------------------------------------------------------------------------
 
@@ -406,7 +352,7 @@ export class Holder implements Visitor {
         return this.#log(log.goodbye);
       case "successor": {
         const page = this.#pages.get(message.page);
-        return page && void this.#hear(page, { next: message.next, version: message.version, signature: message.signature });
+        return page && void this.#successors.hear(page, { next: message.next, version: message.version, signature: message.signature });
       }
       case "pulse":
         return this.env.tell(message);
@@ -470,7 +416,7 @@ export class Holder implements Visitor {
     page.waiters = status.waiters;
     page.standing = status.you;
     // To each node anew: it may be one that knows nothing yet.
-    if (status.you === "holder" && page.newest && page.saidOn !== line) this.#sayNewest(page, line);
+    if (status.you === "holder" && page.newest && page.saidOn !== line) this.#successors.say(page, line);
     this.#show(page);
   }
 
@@ -530,7 +476,7 @@ export class Holder implements Visitor {
       this.#fail(page, "unusable", why);
       return this.#sayAgain(page);
     }
-    for (const successor of page.hearsay.splice(0)) void this.#hear(page, successor);
+    for (const successor of page.hearsay.splice(0)) void this.#successors.hear(page, successor);
     page.phase = page.loadsByItself ? "gathering" : "offered";
     this.env.tell({ type: "about", about: page.about! });
     void this.#unlock(page);

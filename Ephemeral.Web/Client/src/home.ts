@@ -191,6 +191,7 @@ export class HomeScreen {
       this.#keepSoon();
       return this.#refuse(trouble);
     }
+    this.#hidePreview();
     if (this.#stash) this.#put(this.#stash);
     this.#stash = undefined;
   }
@@ -243,12 +244,17 @@ export class HomeScreen {
   }
 
   #write(): void {
-    if (!this.#area.hidden) return;
+    if (this.#hidePreview()) this.#area.focus();
+  }
+
+  /** False if none is shown. */
+  #hidePreview(): boolean {
+    if (!this.#area.hidden) return false;
     this.#area.hidden = false;
     this.#look.textContent = words.preview;
     this.#shown.clear();
     this.#shown.element.remove();
-    this.#area.focus();
+    return true;
   }
 
   #make(): void {

@@ -26,6 +26,7 @@ export class Share {
     this.#source.onclick = () => actions.source();
     this.#send.hidden = !navigator.share;
     const print = h("button", { type: "button", onclick: () => actions.print() }, words.print);
+    this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle());
     const close = h("button", { type: "button", class: "quiet", onclick: () => this.#toggle() }, words.close);
     const check = h("div", { class: "check" }, h("h3", {}, words.phrase), this.#phrase, h("p", { class: "hint" }, words.phraseHint));
     this.element.append(this.#code,
@@ -48,15 +49,18 @@ export class Share {
   }
 
   close(): void {
-    if (!this.element.hidden) this.#toggle();
+    this.element.hidden = true;
+    this.button.setAttribute("aria-expanded", "false");
   }
 
   #toggle(): void {
-    const open = this.element.hidden;
-    this.element.hidden = !open;
-    this.button.setAttribute("aria-expanded", String(open));
-    if (open) void this.#draw();
-    else this.button.focus();
+    if (!this.element.hidden) {
+      this.close();
+      return this.button.focus();
+    }
+    this.element.hidden = false;
+    this.button.setAttribute("aria-expanded", "true");
+    void this.#draw();
   }
 
   async #draw(): Promise<void> {

@@ -127,6 +127,16 @@ public sealed class BrowserShareTests(BrowserStage stage) : BrowserTest(stage)
         Assert.Contains("noindex", string.Join(' ', found.Headers.GetValues("X-Robots-Tag")), StringComparison.Ordinal);
     }
 
+    [BrowserFact]
+    public async Task A_page_can_be_reported_where_the_operator_wants_to_be_told()
+    {
+        var web = await Ending(WebApp.Start("--Ephemeral:ReportUrl=mailto:abuse@example.org?subject={page}"));
+        var person = await Person("person", web.Address);
+        var page = await person.Create(_text);
+        await person.Button("Share").ClickAsync();
+        await Expect(person.Page.GetByRole(AriaRole.Link, new() { Name = "Report this page" })).ToHaveAttributeAsync("href", $"mailto:abuse@example.org?subject={page}");
+    }
+
     private static async Task<string> Words(BrowserPerson person, string share)
     {
         await person.Button(share).ClickAsync();

@@ -28,11 +28,7 @@ internal static class Endpoints
         app.MapMethods("/", Read, (HttpContext http, IWebHostEnvironment site) => Shell(http, site));
         app.MapMethods("/how", Read, (HttpContext http, IWebHostEnvironment site) => Shell(http, site));
         app.MapMethods("/" + Address, Read, (HttpContext http, string page, WebNode node, IWebHostEnvironment site) =>
-        {
-            // Addresses are passed on by people; nobody should find them in a search.
-            http.Response.Headers["X-Robots-Tag"] = "noindex, noarchive";
-            return IsBlocked(node, page) ? Task.FromResult(Blocked(http)) : Shell(http, site);
-        });
+            IsBlocked(node, page) ? Task.FromResult(Blocked(http)) : Shell(http, site));
         app.MapMethods("/view", Read, (HttpContext http) => File(http, "view.html"));
         app.MapMethods($"/{Address}/raw", Read, Raw).RequireRateLimiting(RequestLimit);
         app.MapMethods($"/{Address}/files/{{**name}}", Read, PageFile).RequireRateLimiting(RequestLimit);

@@ -433,6 +433,7 @@ export function arabic(locale: string): Words {
     },
 
     shell: {
+      report: "الإبلاغ عن هذه الصفحة",
       how: "كيف يعمل",
       who: "من يستطيع قراءة هذا؟",
       language: "اللغة",

@@ -423,6 +423,7 @@ export function german(locale: string): Words {
     },
 
     shell: {
+      report: "Diese Seite melden",
       how: "Wie es geht",
       who: "Wer kann das lesen?",
       language: "Sprache",

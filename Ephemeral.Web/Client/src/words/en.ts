@@ -435,6 +435,7 @@ export function english(locale: string) {
     },
 
     shell: {
+      report: "Report this page",
       how: "How it works",
       who: "Who can read this?",
       language: "Language",

@@ -423,6 +423,7 @@ export function spanish(locale: string): Words {
     },
 
     shell: {
+      report: "Denunciar esta página",
       how: "Cómo funciona",
       who: "¿Quién puede leer esto?",
       language: "Idioma",

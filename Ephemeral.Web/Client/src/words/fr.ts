@@ -423,6 +423,7 @@ export function french(locale: string): Words {
     },
 
     shell: {
+      report: "Signaler cette page",
       how: "Comment ça marche",
       who: "Qui peut lire ceci ?",
       language: "Langue",

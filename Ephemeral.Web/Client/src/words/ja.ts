@@ -422,6 +422,7 @@ export function japanese(locale: string): Words {
     },
 
     shell: {
+      report: "このページを報告",
       how: "しくみ",
       who: "誰が読めますか?",
       language: "言語",

@@ -121,6 +121,8 @@ public sealed partial class BrowserShellTests(BrowserStage stage) : BrowserTest(
         await person.Page.Keyboard.PressAsync("Tab");
         await Expect(person.Button("Share")).ToBeFocusedAsync();
         await person.Page.Keyboard.PressAsync("Tab");
+        await Expect(person.Button("Edit a copy")).ToBeFocusedAsync();
+        await person.Page.Keyboard.PressAsync("Tab");
         await Expect(person.Button("Run scripts")).ToBeFocusedAsync();
         await person.Page.Keyboard.PressAsync("Enter");
         await Expect(person.Button("Run them")).ToBeFocusedAsync();

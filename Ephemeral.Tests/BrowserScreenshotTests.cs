@@ -28,7 +28,7 @@ public sealed class BrowserScreenshotTests(BrowserStage stage) : BrowserStatesTe
         await Picture($"home-{locale[..2]}", person);
         await person.Page.Locator("textarea").First.FillAsync($"<h1>{locale}</h1><!-- {Guid.NewGuid()} -->");
         await person.Page.Locator("button.primary").First.ClickAsync();
-        await person.SeesPage(locale);
+        await Assertions.Expect(person.Page.FrameLocator("iframe").GetByText(locale)).ToBeVisibleAsync();
         await Picture($"page-{locale[..2]}", person);
         await person.Visit(TestBlob.Fresh().Name);
         await person.Page.Locator("[data-scene=nobody]").WaitForAsync();

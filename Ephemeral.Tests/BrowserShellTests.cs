@@ -148,6 +148,8 @@ public sealed partial class BrowserShellTests(BrowserStage stage) : BrowserTest(
     public async Task Without_JavaScript_the_site_says_what_it_needs()
     {
         var person = await Person("person", options: new() { JavaScriptEnabled = false });
+        // Scripts that the document would like to have early.
+        person.Expects("/assets/.* csp");
         await person.Visit();
         await person.Sees("yours is off");
     }

@@ -53,7 +53,8 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
     private async Task Held(Look look)
     {
         var person = await Person("writer");
-        var page = await person.Create($"{Letter}<!-- {Guid.NewGuid()} -->");
+        var letter = $"{Letter}<!-- {Guid.NewGuid()} -->";
+        var page = await person.Create(letter);
         await person.SeesPage("Saturday, around six");
         await look("page-alone", person);
         await person.Button("Run scripts").ClickAsync();
@@ -62,9 +63,11 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
         for (var i = 0; i < 4; i++)
         {
             var other = await Ending(Stage.Web.Visitor($"other {i}"));
-            await other.Want(new TestBlob(await person.SavesACopy()));
-            await other.NextStatus(new TestBlob(await person.SavesACopy()), "waiter");
-            await other.Hold(new TestBlob(await person.SavesACopy()));
+            var root = TestBlob.Text(letter);
+            await other.Want(root);
+            await other.NextBlob(root);
+            await other.Hold(root);
+            await other.NextStatus(root, "holder");
         }
         await person.SeesViewing(5);
         await look("page", person);

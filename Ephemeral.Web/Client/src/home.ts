@@ -161,7 +161,7 @@ export class HomeScreen {
 
   limit(maxBlob: number): void {
     this.#maxBlob = maxBlob;
-    this.#changed();
+    this.#sayFate();
   }
 
   pulse(pages: number, holders: number): void {
@@ -288,8 +288,14 @@ export class HomeScreen {
     this.#templates.hidden = !empty || this.#follows !== undefined;
     this.#look.hidden = this.#area.value === "" || this.#kind.value === "text";
     if (this.#look.hidden) this.#write();
-    // Its place is there from the start: nothing jumps at the first letter.
-    this.#fate.textContent = empty || this.#follows !== undefined ? "\u00a0" : `${words.measure(new TextEncoder().encode(this.#draft.exact(this.#area.value)).length, this.#maxBlob)}. ${words.fate(this.#private.checked)}`;
+    this.#sayFate();
+  }
+
+  /** How much it is and what becomes of it. Its place is there from the start: nothing jumps at the first letter. */
+  #sayFate(): void {
+    const text = this.#draft.exact(this.#area.value);
+    const said = (text === "" && this.#chosen.length === 0) || this.#follows !== undefined ? "" : `${words.measure(new TextEncoder().encode(text).length, this.#maxBlob)}. ${words.fate(this.#private.checked)}`;
+    this.#fate.textContent = said || "\u00a0";
   }
 
   #keepSoon(): void {

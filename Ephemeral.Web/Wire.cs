@@ -199,12 +199,12 @@ internal static class Wire
     });
 
     /// <summary>Feature <c>successors</c>: somebody says that there is a newer version.</summary>
-    public static byte[] Successor(ContentHash page, Successor successor) => Write("successor", json =>
+    public static byte[] Successor(ContentHash page, Successor successor) => Write("successor"u8, (page, successor), static (json, said) =>
     {
-        json.WriteString("page"u8, page.ToString());
-        json.WriteString("next"u8, successor.Next.ToString());
-        json.WriteNumber("version"u8, successor.Version);
-        json.WriteString("signature"u8, successor.Signature);
+        json.WriteString("page"u8, said.page.ToString());
+        json.WriteString("next"u8, said.successor.Next.ToString());
+        json.WriteNumber("version"u8, said.successor.Version);
+        json.WriteString("signature"u8, said.successor.Signature);
     });
 
     private static MessageType? ReadType(ref Utf8JsonReader json) =>

@@ -42,7 +42,7 @@ public sealed partial class BrowserPerson : IAsyncDisposable
     public ILocator TextArea => Page.GetByRole(AriaRole.Textbox, new() { Name = "Your page" });
 
     /// <summary>The inside of the box that a stranger's page is shown in.</summary>
-    public IFrameLocator Guest => Page.FrameLocator("iframe[title='Page content (untrusted)']");
+    public IFrameLocator Guest => Page.FrameLocator("main iframe");
 
     public static async Task<BrowserPerson> Come(IBrowser browser, string name, Uri site, BrowserNewContextOptions? options = null)
     {

@@ -62,7 +62,8 @@ public sealed class BrowserDeviceTests(BrowserStage stage) : BrowserTest(stage)
         using var http = new HttpClient();
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.PostAsync(new Uri(Stage.Web.Address, "share"), null)).StatusCode);
         Assert.Equal(200, await person.Page.EvaluateAsync<int>("async () => (await fetch('/share', { method: 'POST', body: new FormData(document.querySelector('form')) })).status"));
-        await person.Visit();
+        await person.NewTab();
+        await person.Visit("#shared");
         await Expect(person.TextArea).ToHaveValueAsync("A thought\nhttps://example.org/");
         await person.Sees("note.txt");
     }

@@ -56,7 +56,8 @@ async function takeShared(event) {
   const form = await event.request.formData();
   const text = ["title", "text", "url"].map((name) => form.get(name)).filter((value) => typeof value === "string" && value !== "").join("\n");
   shared = { text, files: form.getAll("files").filter((file) => file instanceof File) };
-  return Response.redirect("/", 303);
+  // The tab that this opens asks for it; another one must not get it by chance.
+  return Response.redirect("/#shared", 303);
 }
 
 function give(client) {

@@ -303,8 +303,9 @@ export class HomeScreen {
     this.#keeping = setTimeout(() => {
       // What is being changed is a page that is kept already.
       const draft = { text: this.#follows === undefined ? this.#draft.exact(this.#area.value) : "", kind: this.#kind.value as WrittenKind };
-      if (draft.text !== this.#kept) this.actions.keep(draft);
-      this.#kept = draft.text;
+      const now = draft.text && draft.kind + draft.text;
+      if (now !== this.#kept) this.actions.keep(draft);
+      this.#kept = now;
     }, keepAfter);
   }
   #keeping: ReturnType<typeof setTimeout> | undefined;

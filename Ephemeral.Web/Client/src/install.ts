@@ -11,7 +11,10 @@ export async function install(shared: (what: Shared) => void): Promise<void> {
   });
   try {
     const { active } = await container.register(trustedScript("/sw.js") as string).then(() => container.ready);
-    active?.postMessage({ ready: true });
+    if (location.hash === "#shared") {
+      history.replaceState(null, "", "/");
+      active?.postMessage({ ready: true });
+    }
     active?.postMessage({ assets: ownAssets() });
   } catch {
     // In a private window, say.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -178,7 +179,8 @@ public sealed class BrowserEditTests(BrowserStage stage) : BrowserTest(stage)
         await person.Visit();
         await person.TextArea.FillAsync(_text);
         await person.Page.GetByLabel("Written as").SelectOptionAsync("Markdown");
-        await person.Page.WaitForFunctionAsync(Kept, _text);
+        var waited = Stopwatch.StartNew();
+        while (!await person.Page.EvaluateAsync<bool>(Kept, _text)) Assert.True(waited.Elapsed < BrowserStage.Patience, "what is written is kept");
         await person.Page.ReloadAsync();
         await Expect(person.TextArea).ToHaveValueAsync(_text);
         await Expect(person.Page.GetByLabel("Written as")).ToHaveValueAsync("markdown");

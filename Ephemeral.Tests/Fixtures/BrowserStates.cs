@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -239,7 +240,9 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "How it works" }).ClickAsync();
         await Expect(person.Main.Locator(".caption")).ToHaveTextAsync("Your tab has connected to the relay.");
         await look("how", person);
-        await person.Page.WaitForFunctionAsync("async () => (await caches.has('ephemeral-shell')) && (await (await caches.open('ephemeral-shell')).keys()).some(({ url }) => url.includes('/assets/worker'))");
+        const string IsKept = "async () => (await caches.has('ephemeral-shell')) && (await (await caches.open('ephemeral-shell')).keys()).some(({ url }) => url.includes('/assets/worker'))";
+        var waited = Stopwatch.StartNew();
+        while (!await person.Page.EvaluateAsync<bool>(IsKept) && waited.Elapsed < BrowserStage.Patience) { }
         await person.Context.SetOfflineAsync(true);
         await person.NewTab();
         await person.Visit(TestBlob.Fresh().Name);

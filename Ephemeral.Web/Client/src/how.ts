@@ -32,7 +32,7 @@ export class HowScreen {
   /** `soFar`: what has happened in this tab, the oldest first. */
   constructor(soFar: readonly Happening[]) {
     this.#draw();
-    const steps = words.steps.map(([heading, text]) => h("li", {}, h("h3", {}, heading), h("p", {}, text)));
+    const steps = words.steps.map(([heading, text]) => h("li", {}, h("h2", {}, heading), h("p", {}, text)));
     const readers = words.readers.map(([who, open, sealed]) => h("tr", {}, h("th", { scope: "row" }, who), h("td", {}, open), h("td", {}, sealed)));
     const head = h("tr", {}, h("td", {}), h("th", { scope: "col" }, words.openPage), h("th", { scope: "col" }, words.privatePage));
     this.element.append(

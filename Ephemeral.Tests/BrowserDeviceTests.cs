@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Ephemeral.Tests;
 
-/// <summary>At home on devices: the shell without a network, what other programs share, the way back, a second tab.</summary>
+/// <summary>At home on devices: the shell without a network, the way back, a second tab.</summary>
 public sealed class BrowserDeviceTests(BrowserStage stage) : BrowserTest(stage)
 {
     private const string Cached = """
@@ -37,37 +37,6 @@ public sealed class BrowserDeviceTests(BrowserStage stage) : BrowserTest(stage)
         await person.SeesHeading("You are offline");
         await person.Context.SetOfflineAsync(false);
         await person.SeesNobody();
-    }
-
-    [BrowserFact]
-    public async Task What_another_program_shares_lands_on_the_desk_and_on_no_server()
-    {
-        var person = await Person("person");
-        await person.Visit();
-        await Installed(person);
-        await person.Page.ReloadAsync();
-        // As the system does it for an installed program.
-        await person.Page.EvaluateAsync("""
-            () => {
-              const form = Object.assign(document.createElement('form'), { action: '/share', method: 'POST', enctype: 'multipart/form-data' });
-              form.append(Object.assign(document.createElement('textarea'), { name: 'text', value: 'A thought' }), Object.assign(document.createElement('input'), { name: 'url', value: 'https://example.org/' }));
-              const file = Object.assign(document.createElement('input'), { type: 'file', name: 'files' });
-              const files = new DataTransfer();
-              files.items.add(new File(['abc'], 'note.txt', { type: 'text/plain' }));
-              file.files = files.files;
-              form.append(file);
-              document.body.append(form);
-            }
-            """);
-        // The site's own policy lets no form be sent; the system is not bound by it. The server would say 404.
-        using var http = new HttpClient();
-        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.PostAsync(new Uri(Stage.Web.Address, "share"), null)).StatusCode);
-        Assert.Equal(200, await person.Page.EvaluateAsync<int>("async () => (await fetch('/share', { method: 'POST', body: new FormData(document.querySelector('form')) })).status"));
-        // To another document, as the system opens one.
-        await person.Page.GotoAsync("about:blank");
-        await person.Visit("#shared");
-        await Expect(person.TextArea).ToHaveValueAsync("A thought\nhttps://example.org/");
-        await person.Sees("note.txt");
     }
 
     [BrowserFact]

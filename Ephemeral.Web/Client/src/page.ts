@@ -8,6 +8,7 @@ import { lockForm } from "./lock";
 import type { About, Content, PageState } from "./messages";
 import { visible } from "./names";
 import { Rate } from "./rate";
+import { reportAddress } from "./report";
 import { heldSentence, isHeld, telling, type Scene } from "./scene";
 import { Shown, type ShowActions } from "./show";
 import { about as aboutWords, page as words, short, size, waiting } from "./words";
@@ -55,6 +56,7 @@ export class PageScreen {
   #lock = lockForm((key, passphrase) => this.actions.unlock(this.#page, key, passphrase));
   #waiting: HTMLElement;
   #held = h("section", { class: "held", hidden: true });
+  #report = h("a", { class: "report", target: "_blank", rel: "noopener noreferrer" }, words.report);
   #shown: Shown;
   #content: Content | undefined;
   #incoming = new Rate();
@@ -68,7 +70,7 @@ export class PageScreen {
     this.#waiting = h("section", { class: "waiting" }, this.#sign, this.#heading, this.#text, this.#progress, this.#rate, this.#others, this.#retry,
       h("div", { class: "actions" }, this.#load, this.#pause, this.#tryNow, this.#again, this.#raw, this.#home), this.#about, this.#bring.element);
     this.#held.append(this.#shown.element);
-    this.element = h("section", { class: "page" }, h("div", { class: "status" }, vitals, address), this.#waiting, this.#lock.element, this.#held);
+    this.element = h("section", { class: "page" }, h("div", { class: "status" }, vitals, address), this.#waiting, this.#lock.element, this.#held, this.#report);
   }
 
   /** Another page is looked at from now on. `key`: as the address has it after the #, or empty. */
@@ -88,6 +90,9 @@ export class PageScreen {
     this.#address.textContent = short(page);
     this.#address.title = page;
     this.#raw.href = `/${page}/raw`;
+    const report = reportAddress(page);
+    this.#report.hidden = !report;
+    this.#report.href = report ?? "";
   }
 
   show(scene: Scene, state: PageState | undefined, retryInSeconds: number): void {

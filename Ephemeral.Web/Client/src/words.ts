@@ -62,6 +62,7 @@ export const make = {
 
 export const page = {
   newPage: "New page",
+  report: "Report this page",
   copy: "Copy link",
   copied: "Link copied",
   copiedSaid: "The link is on the clipboard.",

@@ -17,6 +17,13 @@ public static class Telemetry
     /// <summary>Where the numbers are served; each program decides on which port.</summary>
     public const string Path = "/metrics";
 
+    private static long _unobserved;
+
+    static Telemetry() => TaskScheduler.UnobservedTaskException += (_, _) => Interlocked.Increment(ref _unobserved);
+
+    /// <summary>Exceptions of this process that nobody looked at.</summary>
+    public static long Unobserved => Interlocked.Read(ref _unobserved);
+
     private const string Collector = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <summary>True when numbers, traces and logs are to be sent to a collector, by OpenTelemetry's own variables.</summary>

@@ -127,6 +127,12 @@ internal static class Endpoints
             file.Name[(file.Name.LastIndexOf('/') + 1)..], entityTag: new EntityTagHeaderValue($"\"{page}-{index}\""), enableRangeProcessing: true);
     }
 
+    private static Task DoneWith(object root)
+    {
+        ((Blob)root).Done();
+        return Task.CompletedTask;
+    }
+
     // The root of a page, or what to answer instead.
     private static async Task<(Blob? Root, IResult? Refusal)> Root(HttpContext http, string page, WebNode node)
     {
@@ -140,9 +146,10 @@ internal static class Endpoints
         var time = wait == 0 ? TimeSpan.FromMilliseconds(250) : TimeSpan.FromSeconds(wait);
         try
         {
-            return await node.Read(Parse(page), Parse(page), time, http.RequestAborted) is { } root
-                ? (root, null)
-                : (null, Results.Text("Nobody who holds this page has given it in time.\n", statusCode: StatusCodes.Status404NotFound));
+            if (await node.Read(Parse(page), Parse(page), time, http.RequestAborted) is not { } root)
+                return (null, Results.Text("Nobody who holds this page has given it in time.\n", statusCode: StatusCodes.Status404NotFound));
+            http.Response.OnCompleted(DoneWith, root);
+            return (root, null);
         }
         catch (TimeoutException)
         {

@@ -196,19 +196,28 @@ internal sealed class Flight(NodePage page, ContentHash blob)
             // The node or the way to it is gone; another one is tried, and the health will say so soon.
             page.Doubt(source, e);
         }
-        lock (page.Gate)
+        if (fetched.Blob is { } came)
         {
-            _calls--;
-            if (IsOver)
-                return;
-            if (fetched.Blob is { } found && found.Frame.Length >= Grains.Blob.HeadSize)
-            {
-                Land(found);
-                return;
-            }
-            _misses += fetched.Misses;
-            Advance(1);
+            page.Take(came);
+            came.Use();
         }
+        lock (page.Gate)
+            CallEnded(fetched);
+        fetched.Blob?.Done();
+    }
+
+    private void CallEnded(Fetched fetched)
+    {
+        _calls--;
+        if (IsOver)
+            return;
+        if (fetched.Blob is { } found && found.Frame.Length >= Grains.Blob.HeadSize)
+        {
+            Land(found);
+            return;
+        }
+        _misses += fetched.Misses;
+        Advance(1);
     }
 
     private void OnTick()

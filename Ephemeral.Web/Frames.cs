@@ -13,6 +13,7 @@ internal sealed class Frames
 
     private readonly Lock _gate = new();
     private readonly List<byte[]> _free = [];
+    private readonly Queue<(Blob Blob, TimeSpan Until)> _lent = [];
     private int _bytes;
 
     /// <summary>An array with whatever is in it.</summary>
@@ -29,7 +30,8 @@ internal sealed class Frames
                 return array;
             }
         }
-        return GC.AllocateUninitializedArray<byte>(length);
+        // What the collector moves it leaves a copy of where it was.
+        return GC.AllocateUninitializedArray<byte>(length, pinned: length >= Large);
     }
 
     /// <summary>A blob with one user, of which this is the frame. The array comes back here when the last one who uses it is done with it.</summary>
@@ -41,12 +43,32 @@ internal sealed class Frames
         return blob;
     }
 
+    /// <summary>A blob with no user as yet, which has come from another node.</summary>
+    public void Adopt(Blob blob) => blob.WhenDone(() => Return(blob.Frame));
+
+    /// <summary>Somebody uses the blob who does not say when it is done, but is by then; <see cref="Look"/> says so.</summary>
+    public void UseFor(Blob blob, TimeSpan until)
+    {
+        blob.Use();
+        lock (_gate)
+            _lent.Enqueue((blob, until));
+    }
+
+    /// <summary>Takes back what was lent by <see cref="UseFor"/> and is over.</summary>
+    public void Look(TimeSpan now)
+    {
+        lock (_gate)
+            while (_lent.TryPeek(out var lent) && lent.Until <= now)
+                _lent.Dequeue().Blob.Done();
+    }
+
     /// <summary>Nobody uses the array any more.</summary>
     public void Return(byte[] array)
     {
+        // Also what is not kept: the collector leaves freed memory as it was.
+        Array.Clear(array);
         if (array.Length < Large)
             return;
-        Array.Clear(array);
         lock (_gate)
         {
             // What lies here longest goes first: sizes that nobody needs any more don't stay.

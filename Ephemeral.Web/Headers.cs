@@ -34,6 +34,12 @@ internal static class Headers
             headers.ContentSecurityPolicy = View + (Host(http.Request) ?? "'none'");
             headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         }
+        else if (IsContent(path) && http.Request.Headers.ContainsKey("Service-Worker"))
+        {
+            // What a stranger wrote must not become a program of this site's.
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.CompletedTask;
+        }
         else if (IsContent(path) || path.StartsWith("/api/", StringComparison.Ordinal))
         {
             headers.ContentSecurityPolicy = Raw;

@@ -40,6 +40,7 @@ internal sealed class NodeMetrics
         meter.CreateObservableCounter("ephemeral.fetch_retries", () => Volatile.Read(ref _retries), "{ask}", "Holders and nodes that were asked for a blob after another one had been");
         meter.CreateObservableCounter("ephemeral.relayed", () => Volatile.Read(ref _sentBytes), "By", "Bytes of blobs sent to visitors");
         meter.CreateObservableCounter("ephemeral.received", () => Volatile.Read(ref _receivedBytes), "By", "Bytes of blobs received from visitors");
+        meter.CreateObservableCounter("ephemeral.unobserved_exceptions", () => Telemetry.Unobserved, "{exception}", "Failures in the process that nothing dealt with");
         _timeToContent = meter.CreateHistogram("ephemeral.time_to_content", "s", "From a visitor's want to the root on its way, once there is somebody to ask",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
     }

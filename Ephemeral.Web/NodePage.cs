@@ -11,6 +11,8 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
 {
     // Choosing looks at so many of each standing, and at more only while it has found nobody fit.
     private const int LookAt = 32;
+    // Longer than the call that it answers may take.
+    private static readonly TimeSpan AnswerLasts = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ServedLately = TimeSpan.FromSeconds(1);
 
     private readonly List<Membership> _members = new(1);
@@ -327,6 +329,12 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             member.Visitor.SendRoot(hash, root);
         }
     }
+
+    /// <summary>A blob is given to another node.</summary>
+    public void UseForAnother(Blob blob) => node.Frames.UseFor(blob, until: Now + AnswerLasts);
+
+    /// <summary>A blob that another node gave.</summary>
+    public void Take(Blob blob) => node.Frames.Adopt(blob);
 
     /// <summary>Who is on this page here.</summary>
     public List<Visitor> Visitors()

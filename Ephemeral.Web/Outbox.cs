@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.WebSockets;
 using Ephemeral.Grains;
 
@@ -10,6 +11,7 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
 {
     // Larger blobs go out as fragments of one message, so that a slow reader ties up this much, not the blob's size twice.
     private const int Fragment = 64 << 10;
+    private const int LargestHead = 14; // of a WebSocket frame
 
     private readonly Lock _gate = new();
     private readonly Queue<Item> _items = new(1);
@@ -139,8 +141,13 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
                 }
                 var type = bytes.Span[0] == Wire.BlobFrame ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
                 for (; bytes.Length > Fragment; bytes = bytes[Fragment..])
+                {
                     await socket.SendAsync(bytes[..Fragment], type, endOfMessage: false, CancellationToken.None);
+                    Forget(Fragment);
+                }
                 await socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None);
+                if (type == WebSocketMessageType.Binary)
+                    Forget(bytes.Length);
                 var size = item.Bytes.Length;
                 node.Backlog.Remove(item.Bytes, item.Blob);
                 item.Blob?.Done();
@@ -172,6 +179,15 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
             }
         }
         _closed.TrySetResult();
+    }
+
+    // The framework copies what it sends into an array of the shared pool, and gives that back with all that is in it: who rents next on the
+    // same thread gets the same one.
+    private static void Forget(int length)
+    {
+        var array = ArrayPool<byte>.Shared.Rent(length + LargestHead);
+        array.AsSpan(0, length + LargestHead).Clear();
+        ArrayPool<byte>.Shared.Return(array);
     }
 
     private readonly record struct Item(byte[] Bytes, Blob? Blob, StatusSlot? Slot, bool OnCredit);

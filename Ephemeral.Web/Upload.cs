@@ -163,8 +163,8 @@ internal sealed class Upload : IAsker
             ask.Of.Visitor.GiveUp(ask);
         _asks.Clear();
         // Another node's, whose answer is written out at some later time.
-        if (_callers.Count > 0)
-            blob?.Use();
+        if (_callers.Count > 0 && blob is not null)
+            _page.UseForAnother(blob);
         foreach (var caller in _callers)
             caller.TrySetResult(new Fetched(blob, Pending: false, Coming: false, Misses));
         Flight?.UploadEnded(blob, Misses);

@@ -24,6 +24,7 @@ internal sealed partial class WebNode
         foreach (var visitor in late)
             visitor.CutOff(ErrorCode.RateLimited, "This took too long.");
         _blocked.Look();
+        Frames.Look(now);
         // Memory that is full for a moment is only well used.
         var isCrowded = Memory.IsCrowded;
         if (isCrowded && _wasCrowded)

@@ -19,6 +19,8 @@ var scenarios = new Dictionary<string, Func<Report, bool, Task>>
     ["scale-pages"] = Scale.ManyPages,
     ["scale-node"] = Scale.OneNode,
     ["chaos"] = Chaos.Run,
+    ["hostile"] = Hostile.Run,
+    ["soak"] = Soak.Run,
 };
 
 var names = args.Where(arg => !arg.StartsWith('-')).ToList();
@@ -31,7 +33,7 @@ if (names.Count != 1 || (names[0] != "all" && !scenarios.ContainsKey(names[0])) 
 
 var report = new Report(json: args.Contains("--json"));
 foreach (var (name, run) in scenarios)
-    // Chaos is no measurement, and needs programs that the others do not.
-    if (names[0] == name || (names[0] == "all" && name != "chaos"))
+    // These are no measurements: they try to break something.
+    if (names[0] == name || (names[0] == "all" && name is not ("chaos" or "hostile" or "soak")))
         await run(report, args.Contains("--short"));
 return report.IsKept ? 0 : 1;

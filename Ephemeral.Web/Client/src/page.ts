@@ -9,11 +9,12 @@ import type { About, Content, PageState } from "./messages";
 import { visible } from "./names";
 import { Newer } from "./newer";
 import { Rate } from "./rate";
+import { reportAddress } from "./report";
 import { isHeld, telling, type Scene } from "./scene";
 import { Share } from "./share";
 import { Shown, type ShowActions } from "./show";
 import { Vitals } from "./vitals";
-import { about as aboutWords, newer as newerWords, page as words, short, size, waiting } from "./words";
+import { about as aboutWords, newer as newerWords, page as words, shell, short, size, waiting } from "./words";
 
 export interface PageActions extends ShowActions {
   bring(page: string, variants: Bytes[]): void;
@@ -66,6 +67,7 @@ export class PageScreen {
   #lock = lockForm((key, passphrase) => this.actions.unlock(this.#page, key, passphrase));
   #waiting: HTMLElement;
   #held = h("section", { class: "held", hidden: true });
+  #report = h("a", { class: "report", target: "_blank", rel: "noopener noreferrer" }, shell.report);
   #shown: Shown;
   #content: Content | undefined;
   #incoming = new Rate();
@@ -84,7 +86,7 @@ export class PageScreen {
     this.#waiting = h("section", { class: "waiting" }, this.#sign, this.#heading, this.#text, this.#progress, this.#rate, this.#others, this.#retry,
       h("div", { class: "actions" }, this.#load, this.#pause, this.#tryNow, this.#again, this.#raw, this.#home), this.#about, this.#bring.element);
     this.#held.append(this.#shown.element);
-    this.element = h("section", { class: "page" }, h("div", { class: "status" }, this.#vitals.element, address), this.#share.element, this.#newer.element, this.#waiting, this.#lock.element, this.#held);
+    this.element = h("section", { class: "page" }, h("div", { class: "status" }, this.#vitals.element, address), this.#share.element, this.#newer.element, this.#waiting, this.#lock.element, this.#held, this.#report);
   }
 
   /** This screen is not used any more. */
@@ -112,6 +114,9 @@ export class PageScreen {
     this.#address.textContent = short(page);
     this.#address.title = page;
     this.#raw.href = `/${page}/raw`;
+    const report = reportAddress(page);
+    this.#report.hidden = !report;
+    this.#report.href = report ?? "";
   }
 
   show(scene: Scene, state: PageState | undefined, retryInSeconds: number): void {

@@ -18,7 +18,6 @@ export class Share {
   #phrase = h("p", { class: "phrase", lang: "en", dir: "ltr" });
   #send = h("button", { type: "button", onclick: () => void this.#sheet() }, words.sheet);
   #source = h("button", { type: "button" }, words.source);
-  #report = h("a", { target: "_blank", rel: "noopener noreferrer", hidden: true }, shell.report);
   #page = "";
   #link = "";
   #drawn = "";
@@ -32,7 +31,7 @@ export class Share {
     const check = h("div", { class: "check" }, h("h3", {}, words.phrase), this.#phrase, h("p", { class: "hint" }, words.phraseHint));
     this.element.append(this.#code,
       h("div", { class: "ways" }, h("h2", {}, words.heading), this.#said, h("div", { class: "actions" }, this.#send, print, this.#source), check, extra,
-        h("p", { class: "more-links" }, h("a", { href: "/how#who", target: "_blank" }, shell.who), this.#report)),
+        h("p", {}, h("a", { href: "/how#who", target: "_blank" }, shell.who))),
       close);
   }
 
@@ -42,10 +41,6 @@ export class Share {
     if (link === this.#link) return;
     this.#link = link;
     this.#page = page;
-    // Where the operator wants to be told, if anywhere; the key, if there is one, is not said.
-    const report = document.querySelector<HTMLMetaElement>("meta[name=report]")?.content;
-    this.#report.hidden = report === undefined;
-    if (report !== undefined) this.#report.href = report.replaceAll("{page}", page);
     say(this.#said, link.includes("#") ? words.withKey : words.open);
     if (!this.element.hidden) void this.#draw();
   }

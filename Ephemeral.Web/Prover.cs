@@ -8,7 +8,7 @@ namespace Ephemeral.Web;
 /// </summary>
 internal sealed class Prover(WebNode node) : IAsker, IDisposable
 {
-    private const int MaxOpen = 64;
+    private const int MaxOpen = 128;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(30);

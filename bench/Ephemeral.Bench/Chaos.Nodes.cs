@@ -67,7 +67,9 @@ internal static partial class Chaos
         var (stopping, b) = (cluster.Nodes[0], cluster.Nodes[1].Address);
         var pages = Visitors.Pages(count);
         await visitors.Hold(() => cluster.Front, pages, each: 1);
-        var closed = Stubborn(stopping.Address);
+        var stubborn = new BenchVisitor();
+        await stubborn.Connect(stopping.Address);
+        var closed = Stays(stubborn);
 
         var start = Stopwatch.GetTimestamp();
         var others = visitors.Fetch(b, Visitors.Names(pages), TimeSpan.FromSeconds(12));
@@ -91,7 +93,9 @@ internal static partial class Chaos
         var server = await Server.Start();
         var (address, pages) = (server.Address, Visitors.Pages(count));
         await visitors.Hold(() => address, pages, each: 1);
-        var closed = Stubborn(address);
+        var stubborn = new BenchVisitor();
+        await stubborn.Connect(address);
+        var closed = Stays(stubborn);
         var start = Stopwatch.GetTimestamp();
         await server.Signal("INT");
         var ended = await server.Exits(TimeSpan.FromSeconds(30));
@@ -154,10 +158,9 @@ internal static partial class Chaos
     }
 
     /// <summary>A visitor who stays whatever the node says; how it is closed in the end.</summary>
-    private static async Task<WebSocketCloseStatus?> Stubborn(Uri node)
+    private static async Task<WebSocketCloseStatus?> Stays(BenchVisitor visitor)
     {
-        using var visitor = new BenchVisitor();
-        await visitor.Connect(node);
+        using var _ = visitor;
         try
         {
             while ((await visitor.Receive()).Type != WebSocketMessageType.Close)

@@ -45,8 +45,8 @@ async function start() {
     let said = "";
     process.stdout.on("data", (text) => {
       said += text;
-      const listening = /Now listening on: (http:\/\/127\.0\.0\.1:\d+)/.exec(said)?.[1];
-      if (listening) found(listening);
+      const open = /Ephemeral is open at (http:\/\/127\.0\.0\.1:\d+)/.exec(said)?.[1];
+      if (open) found(open);
     });
     process.on("exit", () => failed(new Error(`The web node has ended:\n${said}`)));
   });

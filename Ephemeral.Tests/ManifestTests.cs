@@ -156,7 +156,7 @@ public sealed class ManifestTests
     [Fact]
     public async Task The_silo_serves_the_paths_of_its_probes()
     {
-        var ports = FreePorts(3);
+        var ports = TestPorts.Free(3);
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = AppContext.BaseDirectory, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { "Ephemeral.Silo.dll", $"--urls=http://127.0.0.1:{ports[0]}", $"--Orleans:Endpoints:SiloPort={ports[1]}", $"--Orleans:Endpoints:GatewayPort={ports[2]}" })
             start.ArgumentList.Add(argument);
@@ -379,15 +379,6 @@ public sealed class ManifestTests
     private static IEnumerable<string> Strings(object list) => ((List<object>)list).Cast<string>();
 
     private static string Here([CallerFilePath] string file = "") => file;
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
-    }
 
     /// <summary>Asks again until somebody listens.</summary>
     private sealed class Patience : DelegatingHandler

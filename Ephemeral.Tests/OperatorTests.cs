@@ -114,7 +114,7 @@ public sealed partial class OperatorTests
     [InlineData(false)]
     public async Task Orleans_dashboard_is_served_by_a_silo_only_if_it_is_asked_for(bool asked)
     {
-        var ports = FreePorts(2);
+        var ports = TestPorts.Free(2);
         string[] dashboard = asked ? ["--Ephemeral:Dashboard=true"] : [];
         await using var silo = EphemeralSilo.Build(["--urls=http://127.0.0.1:0", $"--Orleans:Endpoints:SiloPort={ports[0]}", $"--Orleans:Endpoints:GatewayPort={ports[1]}", .. dashboard]);
         await silo.StartAsync().WaitAsync(TimeSpan.FromSeconds(60));
@@ -167,7 +167,7 @@ public sealed partial class OperatorTests
 
     private static async Task<(WebApp Web, Func<Task<string>> Scrape)> Scraped()
     {
-        var management = $"http://127.0.0.1:{FreePorts(1)[0]}";
+        var management = $"http://127.0.0.1:{TestPorts.Free(1)[0]}";
         var web = await WebApp.Start($"--Ephemeral:ManagementUrl={management}");
         return (web, async () =>
         {
@@ -264,15 +264,6 @@ public sealed partial class OperatorTests
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, await output, await error);
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 
     private static string Here([CallerFilePath] string file = "") => file;

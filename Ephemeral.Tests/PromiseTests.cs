@@ -32,7 +32,7 @@ public sealed class PromiseTests : IDisposable
     [Fact]
     public async Task An_embedded_host_keeps_nothing_of_a_page_that_is_let_go()
     {
-        var ports = FreePorts(1);
+        var ports = TestPorts.Free(1);
         var web = await Start("Ephemeral.Web", "Ephemeral is open at ", $"--Ephemeral:ManagementUrl=http://127.0.0.1:{ports[0]}");
         await Relay(web.Address, web.Address, [web], inMemory: true, $"http://127.0.0.1:{ports[0]}/metrics");
     }
@@ -40,7 +40,7 @@ public sealed class PromiseTests : IDisposable
     [Fact]
     public async Task A_cluster_keeps_nothing_of_a_page_that_is_let_go()
     {
-        var ports = FreePorts(3);
+        var ports = TestPorts.Free(3);
         var silo = await Start("Ephemeral.Silo", "Now listening on: ", $"--Orleans:Endpoints:SiloPort={ports[0]}", $"--Orleans:Endpoints:GatewayPort={ports[1]}");
         string[] client = ["--Ephemeral:Silo=external", $"--Orleans:Endpoints:GatewayPort={ports[1]}"];
         var a = await Start("Ephemeral.Web", "Ephemeral is open at ", [.. client, $"--Ephemeral:ManagementUrl=http://127.0.0.1:{ports[2]}"]);
@@ -155,15 +155,6 @@ public sealed class PromiseTests : IDisposable
         var started = await Program.Start(program, opened, _folder.CreateSubdirectory($"{program}-{_programs.Count}").FullName, settings);
         _programs.Add(started);
         return started;
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 
     /// <summary>One of our programs with everything logged, whose every usual place to write to is one folder.</summary>

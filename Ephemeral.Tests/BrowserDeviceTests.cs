@@ -90,7 +90,14 @@ public sealed class BrowserDeviceTests(BrowserStage stage) : BrowserTest(stage)
 
     private static async Task Installed(BrowserPerson person)
     {
-        const string IsKept = "async () => (await caches.has('ephemeral-shell')) && (await (await caches.open('ephemeral-shell')).keys()).some(({ url }) => url.includes('/assets/worker'))";
+        // All that the page is made of, and the Worker, which is in no list of the page's.
+        const string IsKept = """
+            async () => {
+              const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname).filter((path) => path.startsWith('/assets/'));
+              const kept = (await (await caches.open('ephemeral-shell')).keys()).map(({ url }) => new URL(url).pathname);
+              return kept.includes('/') && kept.some((path) => path.startsWith('/assets/worker')) && loaded.every((path) => kept.includes(path));
+            }
+            """;
         var waited = Stopwatch.StartNew();
         while (!await person.Page.EvaluateAsync<bool>(IsKept)) Assert.True(waited.Elapsed < BrowserStage.Patience, "the shell is kept");
     }

@@ -5,7 +5,7 @@ const shell = "/";
 const asset = /^\/(assets\/[\w.-]+|[\w-]+\.(svg|png)|manifest\.webmanifest)$/;
 const address = /^\/(?:[0-9a-f]{64})?$/;
 
-addEventListener("install", (event) => event.waitUntil(keepShell().then(() => skipWaiting())));
+addEventListener("install", (event) => event.waitUntil(inTurn(keepShell).then(() => skipWaiting())));
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
 addEventListener("fetch", (event) => {
@@ -20,15 +20,27 @@ addEventListener("fetch", (event) => {
 });
 
 addEventListener("message", (event) => {
-  // The page says what it is made of; what an older one was made of goes.
-  if (Array.isArray(event.data?.assets)) event.waitUntil(keepAssets(event.data.assets.filter((path) => typeof path === "string" && asset.test(path))));
+  if (event.data?.started === true) event.waitUntil(inTurn(keepShell));
+  // The page says what it is made of.
+  const assets = event.data?.assets;
+  if (Array.isArray(assets)) event.waitUntil(inTurn(() => keepAssets(assets.filter((path) => typeof path === "string" && asset.test(path)))));
   if (event.data?.ready === true) give(event.source);
 });
 
 const kept = async (path) => (await caches.open(cacheName)).match(path);
 
+// One thing after the other: what is kept of a new program must not go with what was kept of an old one.
+let last = Promise.resolve();
+const inTurn = (work) => (last = last.then(work, work));
+
+/** What an older program was made of goes when there is a newer one. */
 async function keepShell() {
-  await (await caches.open(cacheName)).put(shell, await fetch(shell, { cache: "no-store" }));
+  const cache = await caches.open(cacheName);
+  const [old, fresh] = await Promise.all([cache.match(shell), fetch(shell, { cache: "no-store" })]);
+  if (!fresh.ok) return;
+  const isOther = old && (await old.text()) !== (await fresh.clone().text());
+  if (isOther) for (const request of await cache.keys()) await cache.delete(request);
+  await cache.put(shell, fresh);
 }
 
 async function fetchAsset(request, path) {
@@ -40,12 +52,7 @@ async function fetchAsset(request, path) {
 
 async function keepAssets(paths) {
   const cache = await caches.open(cacheName);
-  await keepShell();
   await Promise.all(paths.map(async (path) => (await cache.match(path)) ?? cache.add(path)));
-  for (const { url } of await cache.keys()) {
-    const path = new URL(url).pathname;
-    if (path !== shell && !paths.includes(path)) await cache.delete(path);
-  }
 }
 
 // ---- what other programs share with this one: it goes from here into the tab, and to no server ------------------------------

@@ -1,6 +1,8 @@
 import type { FromHolder, ToHolder } from "./messages";
 import workerUrl from "./worker?worker&url";
 
+export { workerUrl };
+
 /** Starts the Worker that holds; undefined where the browser has none to offer. */
 export function startWorker(heard: (message: FromHolder) => void, broken: () => void): { postMessage(message: ToHolder): void } | undefined {
   try {

@@ -61,74 +61,21 @@ public sealed record Successor(ContentHash Next, long Version, string Signature)
 [GenerateSerializer, Immutable, Alias("ephemeral.source")]
 public sealed record Source(Guid Node, IWebNode Observer);
 
-/// <summary>A blob as it crosses the wire: the byte 1, its 32-byte hash, its content. The array is shared: never write to it.</summary>
-[GenerateSerializer, Immutable, Alias("ephemeral.blob")]
-public sealed record Blob(byte[] Frame)
-{
-    /// <summary>The bytes before the content.</summary>
-    public const int HeadSize = 1 + ContentHash.Size;
+/// <summary>A blob on its way from one web node to another. Those two alone can read it, and only for some seconds.</summary>
+/// <param name="Key">The giving node's public key of the moment.</param>
+/// <param name="Number">How many were sealed before it by the same two keys.</param>
+/// <param name="Bytes">The sealed content.</param>
+/// <param name="Tag">What shows that nobody has changed it.</param>
+[GenerateSerializer, Immutable, Alias("ephemeral.sealed-blob")]
+public sealed record SealedBlob(byte[] Key, long Number, byte[] Bytes, byte[] Tag);
 
-    // Of this process alone, and of no interest to another.
-    [NonSerialized] private Action? _whenDone;
-    [NonSerialized] private int _users;
-    [NonSerialized] private int _queues;
-
-    /// <summary>One more uses it. Who forgets to say that it is done only leaves the array to the collector.</summary>
-    public void Use() => Interlocked.Increment(ref _users);
-
-    /// <summary>One more uses it, if anybody still does.</summary>
-    public bool TryUse()
-    {
-        for (var users = Volatile.Read(ref _users); users > 0;)
-        {
-            var seen = Interlocked.CompareExchange(ref _users, users + 1, users);
-            if (seen == users)
-                return true;
-            users = seen;
-        }
-        return false;
-    }
-
-    /// <summary>One of its users never touches it again.</summary>
-    public void Done()
-    {
-        if (Interlocked.Decrement(ref _users) == 0 && Interlocked.Exchange(ref _whenDone, null) is { } whenDone)
-            ThreadPool.UnsafeQueueUserWorkItem(static whenDone => whenDone(), whenDone, preferLocal: false);
-    }
-
-    /// <summary>Calls this when the last of its users is done with it, on a thread of its own: said by who uses it.</summary>
-    public void WhenDone(Action then)
-    {
-        for (var known = _whenDone; ;)
-        {
-            var seen = Interlocked.CompareExchange(ref _whenDone, known + then, known);
-            if (seen == known)
-                return;
-            known = seen;
-        }
-    }
-
-    /// <summary>It waits in one more queue; true if that is the first.</summary>
-    public bool EnterQueue() => Interlocked.Increment(ref _queues) == 1;
-
-    /// <summary>It waits in one queue less; true if that was the last.</summary>
-    public bool LeaveQueue() => Interlocked.Decrement(ref _queues) == 0;
-
-    /// <summary>The content.</summary>
-    public ReadOnlySpan<byte> Content => Frame.AsSpan(HeadSize);
-}
-
-/// <summary>What came of asking a node's holders for a blob.</summary>
+/// <summary>What another node says that came of asking its holders for a blob.</summary>
 /// <param name="Blob">The blob, its hash checked, or null.</param>
 /// <param name="Pending">No blob yet, but holders are being asked: call again for the outcome.</param>
 /// <param name="Coming">Its bytes are under way.</param>
 /// <param name="Misses">How many holders said that they do not have it.</param>
-[GenerateSerializer, Immutable, Alias("ephemeral.fetched")]
-public sealed record Fetched(Blob? Blob, bool Pending, bool Coming, int Misses)
-{
-    /// <summary>Nobody there has it.</summary>
-    public static Fetched Nothing { get; } = new(null, Pending: false, Coming: false, Misses: 0);
-}
+[GenerateSerializer, Immutable, Alias("ephemeral.reply")]
+public sealed record Reply(SealedBlob? Blob, bool Pending, bool Coming, int Misses);
 
 /// <summary>What one silo counts.</summary>
 /// <param name="Silo">Which silo.</param>

@@ -1,4 +1,4 @@
-using Ephemeral.Grains;
+using System.Runtime.InteropServices;
 using Ephemeral.Web;
 using Xunit;
 
@@ -6,30 +6,85 @@ namespace Ephemeral.Tests;
 
 public class FramesTests
 {
-    [Fact]
-    public void A_large_array_is_used_again_for_a_frame_of_its_size_and_has_forgotten_the_last_one()
+    [Theory]
+    [InlineData(0, 1088)]
+    [InlineData(33, 1088)]
+    [InlineData(1024 + 33, 1088)]
+    [InlineData(1088, 1088)]
+    [InlineData(1089, 2112)]
+    [InlineData((64 << 10) + 33, (64 << 10) + 64)]
+    [InlineData((1 << 20) + 33 + 1, (1 << 20) + 64)]
+    [InlineData((1 << 20) + 65, (1 << 20) + 65)]
+    public void An_array_is_hardly_larger_than_a_frame_of_the_usual_sizes(int length, int had)
+    {
+        Assert.Equal(had, Frames.SizeFor(length));
+        Assert.Equal(had, new Frames().Take(length).Length);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(100_000)]
+    [InlineData(2_000_000)]
+    public void An_array_that_is_given_back_has_forgotten_what_was_in_it(int length)
     {
         var frames = new Frames();
-        var array = frames.Take(100_000);
-        array.AsSpan().Fill(7);
-        frames.Return(array);
-        Assert.NotSame(array, frames.Take(100_001));
-        Assert.Same(array, frames.Take(100_000));
-        Assert.DoesNotContain((byte)7, array);
-        Assert.NotSame(array, frames.Take(100_000));
+        var array = frames.Take(length);
+        array.AsSpan(0, length).Fill(7);
+        frames.Return(array, length);
+        Assert.Equal(-1, array.AsSpan(0, length).IndexOf((byte)7));
     }
 
     [Fact]
-    public void No_more_than_16_MiB_are_kept_and_the_oldest_go_first()
+    public void It_is_used_again_for_a_frame_of_about_its_size()
     {
         var frames = new Frames();
-        var oldest = frames.Take(1 << 20);
-        frames.Return(oldest);
-        var newest = Enumerable.Range(0, 16).Select(_ => new byte[1 << 20]).ToList();
-        newest.ForEach(frames.Return);
-        var taken = Enumerable.Range(0, 17).Select(_ => frames.Take(1 << 20)).ToList();
-        Assert.DoesNotContain(taken, array => ReferenceEquals(array, oldest));
-        Assert.All(newest, array => Assert.Contains(taken, other => ReferenceEquals(array, other)));
+        var array = frames.Take(100_000);
+        frames.Return(array, 100_000);
+        Assert.NotSame(array, frames.Take(200_000));
+        Assert.Same(array, frames.Take(70_000));
+        Assert.NotSame(array, frames.Take(70_000));
+    }
+
+    [Fact]
+    public void The_collector_never_moves_one()
+    {
+        var frames = new Frames();
+        foreach (var length in new[] { 10, 10_000, 1_000_000 })
+        {
+            var array = frames.Take(length);
+            var place = Marshal.UnsafeAddrOfPinnedArrayElement(array, 0);
+            for (var i = 0; i < 3; i++)
+                GC.Collect(i, GCCollectionMode.Forced, blocking: true, compacting: true);
+            Assert.Equal(place, Marshal.UnsafeAddrOfPinnedArrayElement(array, 0));
+        }
+    }
+
+    [Fact]
+    public void No_more_than_32_MiB_are_kept()
+    {
+        var frames = new Frames();
+        var some = Enumerable.Range(0, 40).Select(_ => frames.Take(1 << 20)).ToHashSet();
+        foreach (var array in some)
+            frames.Return(array, 0);
+        Assert.Equal(31, Enumerable.Range(0, 40).Count(_ => some.Contains(frames.Take(1 << 20))));
+    }
+
+    [Fact]
+    public void What_is_not_needed_goes_by_and_by()
+    {
+        var frames = new Frames();
+        var some = Enumerable.Range(0, 8).Select(_ => frames.Take(1000)).ToHashSet();
+        foreach (var array in some)
+            frames.Return(array, 0);
+        foreach (var left in new[] { 8, 4, 2, 1, 0, 0 })
+        {
+            frames.Look();
+            var free = Enumerable.Range(0, 9).Select(_ => frames.Take(1000)).Where(some.Contains).ToList();
+            Assert.Equal(left, free.Count);
+            // Whoever looks in this way has needed them all; an undisturbed look follows.
+            free.ForEach(array => frames.Return(array, 0));
+            frames.Look();
+        }
     }
 
     [Fact]
@@ -37,7 +92,7 @@ public class FramesTests
     {
         var frames = new Frames();
         var array = frames.Take(100_000);
-        var blob = frames.ToBlob(array);
+        var blob = frames.ToBlob(array, 100_000);
         var done = new TaskCompletionSource();
         blob.WhenDone(done.SetResult);
         Assert.True(blob.TryUse());
@@ -55,8 +110,7 @@ public class FramesTests
     {
         for (var i = 0; i < 1000; i++)
         {
-            var array = new byte[Blob.HeadSize];
-            var (blob, back) = (new Blob(array), new TaskCompletionSource());
+            var (blob, back) = (new Blob(new byte[Blob.HeadSize], Blob.HeadSize), new TaskCompletionSource());
             blob.Use();
             blob.WhenDone(back.SetResult);
             var users = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
@@ -77,7 +131,7 @@ public class BlocksTests
     [Fact]
     public void A_block_that_is_given_back_has_forgotten_what_was_in_it()
     {
-        using var blocks = new Blocks();
+        using var blocks = new Blocks(new Frames());
         var block = blocks.Rent();
         var memory = block.Memory;
         Assert.InRange(memory.Length, 32 << 10, 64 << 10);

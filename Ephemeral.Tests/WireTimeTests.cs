@@ -84,6 +84,27 @@ public sealed class WireTimeTests(ClockedWebApp web) : WireTest<ClockedWebApp>(w
     }
 
     [Fact]
+    public async Task Two_hundred_mute_claims_keep_nobody_from_a_true_one()
+    {
+        await Web.Freeze();
+        var waiter = await Visitor("waiter");
+        await waiter.Want(_page);
+        await waiter.Fence();
+        for (var i = 0; i < 200; i++)
+        {
+            var mute = await Visitor("mute");
+            await mute.Hold(_page);
+            await mute.Fence();
+        }
+        var honest = await Visitor("honest");
+        honest.Gives(_page);
+        await honest.Hold(_page);
+        await Web.Pass(Seconds(3), honest, waiter);
+        await waiter.NextBlob(_page);
+        Assert.Equal(1, honest.Asked(_page));
+    }
+
+    [Fact]
     public async Task Bytes_under_way_are_a_sign_of_life()
     {
         using var slow = await RawSocket.Connect(Web.SocketAddress);

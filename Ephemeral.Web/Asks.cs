@@ -86,15 +86,21 @@ internal sealed class Asks(int places)
         }
     }
 
-    /// <summary>Is this blob asked of the visitor, and if so, does anybody still wait for it?</summary>
-    public (bool Asked, bool Awaited) Look(ContentHash blob, TimeSpan now)
+    /// <summary>Is this blob asked of the visitor, whether or not anybody still waits for it?</summary>
+    public bool IsAsked(ContentHash blob, TimeSpan now)
     {
         Forget(now);
-        var (asked, awaited) = (false, false);
+        return _places.Exists(place => place.Blob == blob);
+    }
+
+    /// <summary>The asks that one frame of this blob would answer.</summary>
+    public List<Ask> Awaiting(ContentHash blob)
+    {
+        var asks = new List<Ask>(1);
         foreach (var place in _places)
             if (place.Blob == blob)
-                (asked, awaited) = (true, awaited || place.Asks.Count > 0);
-        return (asked, awaited);
+                asks.AddRange(place.Asks);
+        return asks;
     }
 
     /// <summary>

@@ -13,26 +13,26 @@ internal sealed class Backlog(long most, BlobMemory memory, Action tooMuch)
     /// <summary>How many bytes there are too many, or less than zero.</summary>
     public long Excess => Bytes - most;
 
-    public void Add(byte[] bytes, Blob? blob)
+    public void Add(int bytes, Blob? blob)
     {
         if (blob is not null)
         {
             if (!blob.EnterQueue())
                 return;
-            memory.Take(bytes.Length);
+            memory.Take(bytes);
         }
-        if (Interlocked.Add(ref _bytes, bytes.Length) > most)
+        if (Interlocked.Add(ref _bytes, bytes) > most)
             tooMuch();
     }
 
-    public void Remove(byte[] bytes, Blob? blob)
+    public void Remove(int bytes, Blob? blob)
     {
         if (blob is not null)
         {
             if (!blob.LeaveQueue())
                 return;
-            memory.Release(bytes.Length);
+            memory.Release(bytes);
         }
-        Interlocked.Add(ref _bytes, -bytes.Length);
+        Interlocked.Add(ref _bytes, -bytes);
     }
 }

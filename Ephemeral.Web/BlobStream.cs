@@ -33,8 +33,7 @@ internal sealed class BlobStream(WebNode node, ContentHash page, PageFile file, 
         {
             _position = value;
             _next = (int)(value / blobSize);
-            _blob = null;
-            _coming.Clear();
+            Drop();
         }
     }
 
@@ -45,7 +44,7 @@ internal sealed class BlobStream(WebNode node, ContentHash page, PageFile file, 
             return 0;
         var start = (int)(_position % blobSize);
         _blob ??= await Next();
-        var content = _blob.Frame.AsMemory(Blob.HeadSize);
+        var content = _blob.Frame[Blob.HeadSize..];
         // The blob has the name that the page lists, but the page may lie about its size.
         if (content.Length != Math.Min(blobSize, left + start))
             throw new OperationCanceledException("The page's files don't have the sizes that it lists.");
@@ -80,7 +79,24 @@ internal sealed class BlobStream(WebNode node, ContentHash page, PageFile file, 
         // The framework disposes it twice.
         if (disposing && !_closed.IsCancellationRequested)
             _closed.Cancel();
+        Drop();
         base.Dispose(disposing);
+    }
+
+    // What was read, or is still coming, is not needed any more.
+    private void Drop()
+    {
+        _blob?.Done();
+        _blob = null;
+        while (_coming.TryDequeue(out var coming))
+            _ = Done(coming);
+
+        static async Task Done(Task<Blob?> coming)
+        {
+            await ((Task)coming).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (coming.IsCompletedSuccessfully)
+                coming.Result?.Done();
+        }
     }
 
     private async Task<Blob> Next()

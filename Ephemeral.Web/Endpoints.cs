@@ -57,7 +57,7 @@ internal static class Endpoints
             if (LeanSocket.Of(http) is { } lean)
             {
                 await lean.Accept(http, new WebSocketCreationOptions { IsServer = true, SubProtocol = Wire.Subprotocol, KeepAliveInterval = ping, KeepAliveTimeout = silence },
-                    accepted => node.Serve(accepted, address));
+                    accepted => node.Serve(accepted, address, isLean: true));
                 return Results.Empty;
             }
             socket = await http.WebSockets.AcceptWebSocketAsync(
@@ -107,7 +107,7 @@ internal static class Endpoints
         if (root is null)
             return refusal!;
         http.Response.Headers.ContentDisposition = "attachment";
-        return Results.Bytes(root.Frame.AsMemory(Blob.HeadSize), IsText(root) ? "text/plain; charset=utf-8" : "application/octet-stream",
+        return Results.Bytes(root.Frame[Blob.HeadSize..], IsText(root) ? "text/plain; charset=utf-8" : "application/octet-stream",
             entityTag: new EntityTagHeaderValue($"\"{page}\""), enableRangeProcessing: true);
     }
 
@@ -116,15 +116,20 @@ internal static class Endpoints
         var (root, refusal) = await Root(http, page, node);
         if (root is null)
             return refusal!;
-        if (!PageDocument.TryRead(root.Content, node.Options.MaxBlob, out var document, out var why))
+        if (!PageDocument.TryRead(root.Frame[Blob.HeadSize..], node.Options.MaxBlob, out var document, out var why))
             return Results.Text(why + "\n", statusCode: StatusCodes.Status404NotFound);
         // The framework leaves an encoded slash as it came.
         var index = document.IndexOf(name) is >= 0 and var exact ? exact : document.IndexOf(name?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
         if (index < 0)
             return Results.Text("This page has no file of that name.\n", statusCode: StatusCodes.Status404NotFound);
         var file = document.Files[index];
+        http.Response.Body = new PipeStream(null, http.Response.BodyWriter);
+        // Not by the framework's own parameter: it would log the name.
+        var disposition = new ContentDispositionHeaderValue("attachment");
+        disposition.SetHttpFileName(file.Name[(file.Name.LastIndexOf('/') + 1)..]);
+        http.Response.Headers.ContentDisposition = disposition.ToString();
         return Results.Stream(new BlobStream(node, Parse(page), file, document.BlobSize, http.RequestAborted), "application/octet-stream",
-            file.Name[(file.Name.LastIndexOf('/') + 1)..], entityTag: new EntityTagHeaderValue($"\"{page}-{index}\""), enableRangeProcessing: true);
+            entityTag: new EntityTagHeaderValue($"\"{page}-{index}\""), enableRangeProcessing: true);
     }
 
     private static Task DoneWith(object root)

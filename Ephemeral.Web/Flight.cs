@@ -196,11 +196,6 @@ internal sealed class Flight(NodePage page, ContentHash blob)
             // The node or the way to it is gone; another one is tried, and the health will say so soon.
             page.Doubt(source, e);
         }
-        if (fetched.Blob is { } came)
-        {
-            page.Take(came);
-            came.Use();
-        }
         lock (page.Gate)
             CallEnded(fetched);
         fetched.Blob?.Done();
@@ -211,7 +206,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         _calls--;
         if (IsOver)
             return;
-        if (fetched.Blob is { } found && found.Frame.Length >= Grains.Blob.HeadSize)
+        if (fetched.Blob is { } found)
         {
             Land(found);
             return;

@@ -1,84 +1,102 @@
-using Ephemeral.Grains;
+using System.Numerics;
 
 namespace Ephemeral.Web;
 
 /// <summary>
-/// Arrays for the frames of large blobs, used again: made anew each time, they would fill the heap with garbage faster than it is
-/// collected. An array is of exactly the length asked for, and cleared before it waits here.
+/// The arrays that content passes through. They are cleared before they wait here or go back to the collector, which leaves freed memory
+/// as it was; and they are pinned, for where the collector moves an array it leaves a copy behind. They are used again: made
+/// anew each time, they would fill the heap with garbage faster than it is collected.
 /// </summary>
 internal sealed class Frames
 {
-    private const int Large = 64 << 10; // below it the collector does better
-    private const int MaxBytes = 16 << 20;
+    private const int Smallest = 10; // 1 KiB
+    private const int Sizes = 11; // 1 KiB, 2 KiB, … 1 MiB
+    private const int Head = 64; // sizes are mostly powers of two, and a frame has a head besides
+    private const long MaxBytes = 32 << 20;
 
-    private readonly Lock _gate = new();
-    private readonly List<byte[]> _free = [];
-    private readonly Queue<(Blob Blob, TimeSpan Until)> _lent = [];
-    private int _bytes;
+    private readonly Shelf[] _shelves = [.. Enumerable.Range(Smallest, Sizes).Select(power => new Shelf((1 << power) + Head))];
+    private long _bytes;
 
-    /// <summary>An array with whatever is in it.</summary>
+    /// <summary>The length of the array that is had for so many bytes.</summary>
+    public static int SizeFor(int length) => Index(length) is var index && index < Sizes ? (1 << (Smallest + index)) + Head : length;
+
+    /// <summary>An array of at least this length. What is written to it is in it until <see cref="Return"/>.</summary>
     public byte[] Take(int length)
     {
-        lock (_gate)
+        var index = Index(length);
+        if (index < Sizes && _shelves[index].Take() is { } free)
         {
-            var index = length < Large ? -1 : _free.FindLastIndex(array => array.Length == length);
-            if (index >= 0)
-            {
-                var array = _free[index];
-                _free.RemoveAt(index);
-                _bytes -= length;
-                return array;
-            }
+            Interlocked.Add(ref _bytes, -free.Length);
+            return free;
         }
-        // What the collector moves it leaves a copy of where it was.
-        return GC.AllocateUninitializedArray<byte>(length, pinned: length >= Large);
+        return GC.AllocateUninitializedArray<byte>(SizeFor(length), pinned: true);
     }
 
     /// <summary>A blob with one user, of which this is the frame. The array comes back here when the last one who uses it is done with it.</summary>
-    public Blob ToBlob(byte[] array)
+    public Blob ToBlob(byte[] array, int length)
     {
-        var blob = new Blob(array);
+        var blob = new Blob(array, length);
         blob.Use();
-        blob.WhenDone(() => Return(array));
+        blob.WhenDone(() => Return(array, length));
         return blob;
     }
 
-    /// <summary>A blob with no user as yet, which has come from another node.</summary>
-    public void Adopt(Blob blob) => blob.WhenDone(() => Return(blob.Frame));
-
-    /// <summary>Somebody uses the blob who does not say when it is done, but is by then; <see cref="Look"/> says so.</summary>
-    public void UseFor(Blob blob, TimeSpan until)
+    /// <summary>Nobody uses the array any more, of which no more than that was written to.</summary>
+    public void Return(byte[] array, int used)
     {
-        blob.Use();
-        lock (_gate)
-            _lent.Enqueue((blob, until));
-    }
-
-    /// <summary>Takes back what was lent by <see cref="UseFor"/> and is over.</summary>
-    public void Look(TimeSpan now)
-    {
-        lock (_gate)
-            while (_lent.TryPeek(out var lent) && lent.Until <= now)
-                _lent.Dequeue().Blob.Done();
-    }
-
-    /// <summary>Nobody uses the array any more.</summary>
-    public void Return(byte[] array)
-    {
-        // Also what is not kept: the collector leaves freed memory as it was.
-        Array.Clear(array);
-        if (array.Length < Large)
+        array.AsSpan(0, used).Clear();
+        var index = Index(array.Length);
+        if (index >= Sizes || array.Length != SizeFor(array.Length))
             return;
-        lock (_gate)
+        if (Interlocked.Add(ref _bytes, array.Length) <= MaxBytes)
+            _shelves[index].Put(array);
+        else
+            Interlocked.Add(ref _bytes, -array.Length);
+    }
+
+    /// <summary>Gives up half of what has not been needed since the last look.</summary>
+    public void Look()
+    {
+        foreach (var shelf in _shelves)
+            Interlocked.Add(ref _bytes, -shelf.Look());
+    }
+
+    private static int Index(int length) => Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)Math.Max(0, length - Head - 1)) - Smallest);
+
+    // Arrays of one length.
+    private sealed class Shelf(int length)
+    {
+        private readonly Lock _gate = new();
+        private readonly Stack<byte[]> _free = [];
+        private int _fewest;
+
+        public byte[]? Take()
         {
-            // What lies here longest goes first: sizes that nobody needs any more don't stay.
-            while (_bytes + array.Length > MaxBytes && _free.Count > 0)
+            lock (_gate)
             {
-                _bytes -= _free[0].Length;
-                _free.RemoveAt(0);
+                if (!_free.TryPop(out var array))
+                    return null;
+                _fewest = Math.Min(_fewest, _free.Count);
+                return array;
             }
-            _free.Add(array);
-            _bytes += array.Length;
+        }
+
+        public void Put(byte[] array)
+        {
+            lock (_gate)
+                _free.Push(array);
+        }
+
+        public int Look()
+        {
+            lock (_gate)
+            {
+                var dropped = (_fewest + 1) / 2;
+                for (var i = 0; i < dropped; i++)
+                    _free.Pop();
+                _fewest = _free.Count;
+                return dropped * length;
+            }
         }
     }
 }

@@ -102,7 +102,7 @@ internal sealed class LeanSocket : IConnectionHeartbeatFeature, IDuplexPipe
         lock (_gate)
             _ticked = null;
         (_input, _output, _serve) = (null, null, null);
-        await serve(new PipeStream(_transport));
+        await serve(new PipeStream(_transport.Input, _transport.Output));
         // What is written still goes out, but not for as long as somebody likes who doesn't read.
         _ticksLeft = TicksToSendTheRest;
     }

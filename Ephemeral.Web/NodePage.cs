@@ -11,8 +11,6 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
 {
     // Choosing looks at so many of each standing, and at more only while it has found nobody fit.
     private const int LookAt = 32;
-    // Longer than the call that it answers may take.
-    private static readonly TimeSpan AnswerLasts = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ServedLately = TimeSpan.FromSeconds(1);
 
     private readonly List<Membership> _members = new(1);
@@ -173,6 +171,13 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         }
     }
 
+    /// <summary>The root has come, as the proof of a claim: whoever waits for it need not wait for another one who was asked.</summary>
+    public void Came(Blob root)
+    {
+        lock (Gate)
+            UploadOf(hash)?.Came(root);
+    }
+
     /// <summary>A visitor gets a further blob.</summary>
     public void Get(Membership member, ContentHash blob)
     {
@@ -193,6 +198,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     public async Task<Blob?> Read(ContentHash blob, TimeSpan wait, CancellationToken gone)
     {
         Task<Blob> reader;
+        Blob? read = null;
         lock (Gate)
         {
             _readers++;
@@ -212,10 +218,10 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 var left = until - Now;
                 // Delays count in whole milliseconds: less than one would be none, and this would spin.
                 if (left < TimeSpan.FromMilliseconds(1))
-                    return reader.IsCompletedSuccessfully ? await reader : null;
+                    return reader.IsCompletedSuccessfully ? read = await reader : null;
                 await Task.WhenAny(reader, Task.Delay(left < ReadAgain ? left : ReadAgain, node.Time, gone));
                 if (reader.IsCompletedSuccessfully)
-                    return await reader;
+                    return read = await reader;
                 gone.ThrowIfCancellationRequested();
                 if (!CanGive(blob))
                     await Refresh();
@@ -228,6 +234,9 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 _readers--;
                 FlightOf(blob)?.RemoveReader(reader);
                 RemoveIfUnused();
+                // It came in the moment in which nobody waited for it any more.
+                if (read is null && reader.IsCompletedSuccessfully)
+                    reader.Result.Done();
             }
         }
     }
@@ -260,12 +269,15 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     public async Task<Fetched> Fetch(Source source, ContentHash blob)
     {
         await node.Memory.Acquire(node.Options.MaxBlob);
+        var key = node.Seals.Take();
         try
         {
-            return await source.Observer.Fetch(hash, blob);
+            var reply = await source.Observer.Fetch(hash, blob, key.Public);
+            return new Fetched(reply.Blob is { } came ? key.Open(came, blob, node.Frames) : null, reply.Pending, reply.Coming, reply.Misses);
         }
         finally
         {
+            key.Done();
             node.Memory.Release(node.Options.MaxBlob);
         }
     }
@@ -329,12 +341,6 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
             member.Visitor.SendRoot(hash, root);
         }
     }
-
-    /// <summary>A blob is given to another node.</summary>
-    public void UseForAnother(Blob blob) => node.Frames.UseFor(blob, until: Now + AnswerLasts);
-
-    /// <summary>A blob that another node gave.</summary>
-    public void Take(Blob blob) => node.Frames.Adopt(blob);
 
     /// <summary>Who is on this page here.</summary>
     public List<Visitor> Visitors()

@@ -5,9 +5,10 @@ using Ephemeral.Grains;
 namespace Ephemeral.Web;
 
 /// <summary>What waits to be sent to one visitor: bounded in bytes, written by one writer, which exists only while there is something to write.</summary>
+/// <param name="isLean">The socket is one of ours, on a <see cref="PipeStream"/>.</param>
 /// <param name="overflow">Called once when more is queued than one visitor may have beyond its <c>get</c>s; the outbox then takes nothing more.</param>
 /// <param name="room">Called, outside any lock, each time a blob has been written.</param>
-internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Action room) : IThreadPoolWorkItem
+internal sealed class Outbox(WebSocket socket, WebNode node, bool isLean, Action overflow, Action room) : IThreadPoolWorkItem
 {
     // Larger blobs go out as fragments of one message, so that a slow reader ties up this much, not the blob's size twice.
     private const int Fragment = 64 << 10;
@@ -42,7 +43,8 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
     public void Blob(Blob blob, bool onCredit)
     {
         blob.Use();
-        Add(new Item(blob.Frame, blob, null, onCredit));
+        if (!Add(new Item(blob.Frame, blob, null, onCredit)))
+            blob.Done();
     }
 
     /// <summary>Queues a status; if the slot's last one is still waiting, the newer one takes its place.</summary>
@@ -74,12 +76,12 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
 
     void IThreadPoolWorkItem.Execute() => _ = Write();
 
-    private void Add(Item item)
+    private bool Add(Item item)
     {
         lock (_gate)
         {
             if (_full || _close is not null)
-                return;
+                return false;
             _bytes += item.Bytes.Length;
             if (item.OnCredit)
                 _creditBytes += item.Bytes.Length;
@@ -87,12 +89,13 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
             if (!_full)
             {
                 _items.Enqueue(item);
-                node.Backlog.Add(item.Bytes, item.Blob);
+                node.Backlog.Add(item.Bytes.Length, item.Blob);
                 StartWriting();
-                return;
+                return true;
             }
         }
         overflow();
+        return false;
     }
 
     private void Discard()
@@ -100,8 +103,14 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
         while (_items.TryDequeue(out var item))
         {
             _bytes -= item.Bytes.Length;
-            node.Backlog.Remove(item.Bytes, item.Blob);
+            Forget(item);
         }
+    }
+
+    private void Forget(Item item)
+    {
+        node.Backlog.Remove(item.Bytes.Length, item.Blob);
+        item.Blob?.Done();
     }
 
     private void StartWriting()
@@ -135,7 +144,7 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
                     Volatile.Write(ref _writingSince, node.Now.Ticks);
                     if (item.Slot is { } slot)
                     {
-                        bytes = slot.Waiting;
+                        bytes = slot.Waiting!;
                         slot.Waiting = null;
                     }
                 }
@@ -143,14 +152,12 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
                 for (; bytes.Length > Fragment; bytes = bytes[Fragment..])
                 {
                     await socket.SendAsync(bytes[..Fragment], type, endOfMessage: false, CancellationToken.None);
-                    Forget(Fragment);
+                    ForgetSent(Fragment);
                 }
                 await socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None);
-                if (type == WebSocketMessageType.Binary)
-                    Forget(bytes.Length);
+                ForgetSent(bytes.Length);
                 var size = item.Bytes.Length;
-                node.Backlog.Remove(item.Bytes, item.Blob);
-                item.Blob?.Done();
+                Forget(item);
                 lock (_gate)
                 {
                     _bytes -= size;
@@ -172,8 +179,7 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
             socket.Abort();
             lock (_gate)
             {
-                if (item.Bytes is not null)
-                    node.Backlog.Remove(item.Bytes, item.Blob);
+                Forget(item);
                 Discard();
                 (_bytes, _full) = (0, true);
             }
@@ -181,16 +187,18 @@ internal sealed class Outbox(WebSocket socket, WebNode node, Action overflow, Ac
         _closed.TrySetResult();
     }
 
-    // The framework copies what it sends into an array of the shared pool, and gives that back with all that is in it: who rents next on the
-    // same thread gets the same one.
-    private static void Forget(int length)
+    // The framework copies what it sends into an array of the shared pool, and gives that back with all that is in it. On our own stream it is cleared
+    // there; on the framework's: who rents next on the same thread mostly gets the same one.
+    private void ForgetSent(int length)
     {
+        if (isLean)
+            return;
         var array = ArrayPool<byte>.Shared.Rent(length + LargestHead);
         array.AsSpan(0, length + LargestHead).Clear();
         ArrayPool<byte>.Shared.Return(array);
     }
 
-    private readonly record struct Item(byte[] Bytes, Blob? Blob, StatusSlot? Slot, bool OnCredit);
+    private readonly record struct Item(ReadOnlyMemory<byte> Bytes, Blob? Blob, StatusSlot? Slot, bool OnCredit);
 }
 
 /// <summary>The place of a page's status in an outbox: at most one waits there, the newest.</summary>

@@ -25,23 +25,24 @@ internal sealed record PageDocument(int BlobSize, List<PageFile> Files)
     private static ReadOnlySpan<byte> Magic => [0x89, 0x45, 0x50, 0x48, 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>Reads a root blob; false with one plain sentence where it is no open page document, or one that doesn't add up.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> root, int maxBlob, [NotNullWhen(true)] out PageDocument? document, out string why)
+    public static bool TryRead(ReadOnlyMemory<byte> root, int maxBlob, [NotNullWhen(true)] out PageDocument? document, out string why)
     {
         document = null;
-        if (!root.StartsWith(Magic))
+        if (!root.Span.StartsWith(Magic))
         {
             why = "This page has no files.";
             return false;
         }
         var rest = root[Magic.Length..];
-        if (rest.Length < sizeof(uint) || BinaryPrimitives.ReadUInt32BigEndian(rest) is var length && length > rest.Length - sizeof(uint))
+        if (rest.Length < sizeof(uint) || BinaryPrimitives.ReadUInt32BigEndian(rest.Span) is var length && length > rest.Length - sizeof(uint))
         {
             why = "This page breaks off inside its header.";
             return false;
         }
         try
         {
-            using var header = JsonDocument.Parse(Encoding.UTF8.GetString(rest.Slice(sizeof(uint), (int)length)));
+            // Where it is: what is made a string of stays in memory until something else takes its place.
+            using var header = JsonDocument.Parse(rest.Slice(sizeof(uint), (int)length));
             document = Read(header.RootElement, maxBlob, out why);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -34,8 +34,9 @@ internal sealed class Prover(WebNode node) : IAsker, IDisposable
         lock (_gate)
         {
             _open.Remove(ask);
-            Pace(blob.Frame.Length, double.MaxValue);
+            Pace(blob.Length, double.MaxValue);
         }
+        ask.Of.Page.Came(blob);
         Pump();
     }
 
@@ -69,7 +70,9 @@ internal sealed class Prover(WebNode node) : IAsker, IDisposable
                 ask = new Ask(member, member.Page.Hash, this, now);
                 _open.Add(ask);
             }
-            member.Visitor.Ask(ask);
+            if (!member.Visitor.AskForProof(ask))
+                lock (_gate)
+                    _open.Remove(ask);
         }
     }
 

@@ -74,6 +74,9 @@ internal sealed class Upload : IAsker
         Replace();
     }
 
+    /// <summary>The blob has come from one that was not asked for this.</summary>
+    public void Came(Blob blob) => End(blob);
+
     void IAsker.Answered(Ask ask, Blob blob)
     {
         lock (_page.Gate)
@@ -162,11 +165,11 @@ internal sealed class Upload : IAsker
         foreach (var ask in _asks)
             ask.Of.Visitor.GiveUp(ask);
         _asks.Clear();
-        // Another node's, whose answer is written out at some later time.
-        if (_callers.Count > 0 && blob is not null)
-            _page.UseForAnother(blob);
         foreach (var caller in _callers)
+        {
+            blob?.Use();
             caller.TrySetResult(new Fetched(blob, Pending: false, Coming: false, Misses));
+        }
         Flight?.UploadEnded(blob, Misses);
         Flight = null;
     }

@@ -88,13 +88,13 @@ internal sealed partial class Visitor
     private async Task<bool> ReceiveBlob(ReadOnlyMemory<byte> head, bool ended)
     {
         var hash = new ContentHash(head.Span[1..Blob.HeadSize]);
-        if (!Look(hash).Asked)
+        if (!IsAsked(hash))
             return await SkipStray(hash, ended);
 
         var maxBlob = _node.Options.MaxBlob;
         await _node.Memory.Acquire(maxBlob);
         (_receiving, Since) = (hash, _node.Now);
-        var frame = _node.Frames.Take(Math.Max(_lastFrame, head.Length));
+        byte[]? frame = _node.Frames.Take(Math.Max(_lastFrame, head.Length));
         try
         {
             head.CopyTo(frame);
@@ -102,7 +102,7 @@ internal sealed partial class Visitor
             while (!ended && length - Blob.HeadSize <= maxBlob)
             {
                 if (length == frame.Length)
-                    frame = Resize(frame, Math.Clamp(frame.Length * 4, LeastGrown, Blob.HeadSize + maxBlob + 1));
+                    frame = Resize(frame, Math.Min(Math.Max(frame.Length * 4, LeastGrown), Blob.HeadSize + maxBlob + 1));
                 var part = await _socket.ReceiveAsync(frame.AsMemory(length), CancellationToken.None);
                 length += part.Count;
                 AskedBytes += part.Count;
@@ -119,44 +119,52 @@ internal sealed partial class Visitor
         finally
         {
             _receiving = null;
-            _node.Frames.Return(frame);
+            if (frame is not null)
+                _node.Frames.Return(frame, frame.Length);
             _node.Memory.Release(maxBlob);
             SendWaitingAsks();
         }
     }
 
     // The blob is checked here, at the holder's own node, before anybody else sees a byte of it. A late one is not even hashed.
-    // The frame is left empty when the blob has taken it over.
-    private bool Answer(ContentHash hash, ref byte[] frame, int length)
+    // The frame is null when the blob has taken it over.
+    private bool Answer(ContentHash hash, ref byte[]? frame, int length)
     {
         _node.Metrics.Received(length);
-        if (Look(hash).Awaited && ContentHash.Of(frame.AsSpan(Blob.HeadSize..length)) != hash)
+        List<Ask> asks;
+        lock (_gate)
+        {
+            asks = _asks.Awaiting(hash);
+            if (asks.Count == 0)
+                _asks.Take(hash, _node.Now);
+        }
+        if (asks.Count == 0)
+            return true;
+        if (ContentHash.Of(frame.AsSpan(Blob.HeadSize..length)) != hash)
         {
             _node.Metrics.Lie();
             return Fail(ErrorCode.BadContent, "The bytes do not have the hash that the frame names.", hash);
         }
-        List<Ask> asks;
+        // What it proves comes first: in between, nobody finds it unproven and the blob no longer asked of it.
+        foreach (var ask in asks)
+            ask.Of.Page.AnsweredWell(ask.Of, hash);
         lock (_gate)
             asks = _asks.Take(hash, _node.Now);
-        if (asks.Count == 0)
-            return true;
-        if (length < frame.Length)
+        // A small blob doesn't keep the array of a large one.
+        if (Frames.SizeFor(length) < frame!.Length)
             frame = Resize(frame, length);
-        var blob = _node.Frames.ToBlob(frame);
-        frame = [];
+        var blob = _node.Frames.ToBlob(frame, length);
+        frame = null;
         foreach (var ask in asks)
-        {
-            ask.Of.Page.AnsweredWell(ask.Of, hash);
             ask.Asker.Answered(ask, blob);
-        }
         blob.Done();
         return true;
     }
 
-    private (bool Asked, bool Awaited) Look(ContentHash hash)
+    private bool IsAsked(ContentHash hash)
     {
         lock (_gate)
-            return _asks.Look(hash, _node.Now);
+            return _asks.IsAsked(hash, _node.Now);
     }
 
     private async Task<bool> SkipStray(ContentHash blob, bool ended)
@@ -164,7 +172,7 @@ internal sealed partial class Visitor
         if (!CountStray(frames: 1, bytes: 0))
             return Fail(ErrorCode.NotAsked, "Too many frames that nobody asked for.", blob);
         Refuse(ErrorCode.NotAsked, "Nobody asked you for this blob; it was thrown away.", blob: blob);
-        var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+        var buffer = _node.Frames.Take(64 << 10);
         try
         {
             while (!ended)
@@ -178,7 +186,7 @@ internal sealed partial class Visitor
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+            _node.Frames.Return(buffer, buffer.Length);
         }
     }
 
@@ -195,8 +203,8 @@ internal sealed partial class Visitor
     private byte[] Resize(byte[] frame, int length)
     {
         var other = _node.Frames.Take(length);
-        frame.AsSpan(0, Math.Min(frame.Length, length)).CopyTo(other);
-        _node.Frames.Return(frame);
+        frame.AsSpan(0, Math.Min(frame.Length, other.Length)).CopyTo(other);
+        _node.Frames.Return(frame, frame.Length);
         return other;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 using Ephemeral.Grains;
 
@@ -26,13 +25,13 @@ internal sealed partial class Visitor
     private Rate _successors;
     private bool _left;
 
-    public Visitor(WebSocket socket, WebNode node)
+    public Visitor(WebSocket socket, WebNode node, bool isLean = false)
     {
         _socket = socket;
         _node = node;
         _asks = new Asks(node.Options.MaxAsks);
         _since = node.Now.Ticks;
-        _outbox = new Outbox(socket, node, () => Close(1013, discard: true), StartGets);
+        _outbox = new Outbox(socket, node, isLean, () => Close(1013, discard: true), StartGets);
     }
 
     /// <summary>Bytes of asked blobs that have come from it: a sign of life.</summary>
@@ -121,6 +120,18 @@ internal sealed partial class Visitor
         }
     }
 
+    /// <summary>Asks this visitor to prove a claim; false when it has done so by now.</summary>
+    public bool AskForProof(Ask ask)
+    {
+        lock (_gate)
+        {
+            if (ask.Of.Proven)
+                return false;
+            Ask(ask);
+            return true;
+        }
+    }
+
     /// <summary>Nobody waits for this ask any more.</summary>
     public void GiveUp(Ask ask)
     {
@@ -178,7 +189,7 @@ internal sealed partial class Visitor
     private async Task ReadToClose()
     {
         using var timeout = new CancellationTokenSource(CloseTimeout, _node.Time);
-        var buffer = ArrayPool<byte>.Shared.Rent(16 << 10);
+        var buffer = _node.Frames.Take(16 << 10);
         try
         {
             await _outbox.Closed.WaitAsync(timeout.Token);
@@ -191,7 +202,7 @@ internal sealed partial class Visitor
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            _node.Frames.Return(buffer, buffer.Length);
         }
     }
 

@@ -24,7 +24,8 @@ internal sealed partial class WebNode
         foreach (var visitor in late)
             visitor.CutOff(ErrorCode.RateLimited, "This took too long.");
         _blocked.Look();
-        Frames.Look(now);
+        Frames.Look();
+        Seals.Look();
         // Memory that is full for a moment is only well used.
         var isCrowded = Memory.IsCrowded;
         if (isCrowded && _wasCrowded)

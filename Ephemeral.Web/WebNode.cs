@@ -32,9 +32,11 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     private int _parts;
 
     public WebNode(
-        IGrainFactory grains, IOptionsMonitor<WebOptions> options, [FromKeyedServices(Clock)] TimeProvider time, IMeterFactory meters, ILogger<WebNode> logger)
+        IGrainFactory grains, IOptionsMonitor<WebOptions> options, [FromKeyedServices(Clock)] TimeProvider time, Frames frames, IMeterFactory meters,
+        ILogger<WebNode> logger)
     {
-        (Grains, Options, Time, _logger) = (grains, options.CurrentValue, time, logger);
+        (Grains, Options, Time, Frames, _logger) = (grains, options.CurrentValue, time, frames, logger);
+        Seals = new Seals(time);
         Welcome = Wire.Welcome(Options);
         Memory = new BlobMemory(Options.BlobMemory);
         Backlog = new Backlog(Options.MaxQueuedBytesInAll, Memory, MakeRoomSoon);
@@ -56,7 +58,8 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public BlobMemory Memory { get; }
     public Backlog Backlog { get; }
     public Addresses Addresses { get; }
-    public Frames Frames { get; } = new();
+    public Frames Frames { get; }
+    public Seals Seals { get; }
     public Agenda Agenda { get; }
     public Prover Prover { get; }
     public Renewals Renewals { get; }
@@ -96,9 +99,9 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public bool IsBlocked(ContentHash page) => _blocked.Has(page);
 
     /// <summary>Serves one visitor until it is gone, and its address is rid of it.</summary>
-    public async Task Serve(WebSocket socket, IPAddress? address = null)
+    public async Task Serve(WebSocket socket, IPAddress? address = null, bool isLean = false)
     {
-        var visitor = new Visitor(socket, this);
+        var visitor = new Visitor(socket, this, isLean);
         lock (_visitors)
             _visitors.Add(visitor);
         Interlocked.Increment(ref _open);
@@ -153,8 +156,25 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         return true;
     }
 
-    public async Task<Fetched> Fetch(ContentHash page, ContentHash blob) =>
-        !IsBlocked(page) && _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : Fetched.Nothing;
+    public async Task<Reply> Fetch(ContentHash page, ContentHash blob, byte[] key)
+    {
+        var fetched = !IsBlocked(page) && _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : Fetched.Nothing;
+        SealedBlob? given = null;
+        if (fetched.Blob is { } found)
+        {
+            var ours = Seals.Take();
+            try
+            {
+                given = ours.Seal(found, blob, key);
+            }
+            finally
+            {
+                ours.Done();
+                found.Done();
+            }
+        }
+        return new Reply(given, fetched.Pending, fetched.Coming, fetched.Misses);
+    }
 
     public Task PageChanged(ContentHash page, PageHealth health)
     {
@@ -224,6 +244,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
         Agenda.Dispose();
         Prover.Dispose();
         Renewals.Dispose();
+        Seals.Dispose();
     }
 
     private List<Visitor> Visitors()

@@ -55,7 +55,7 @@ public sealed class TestNode : IWebNode
         return pending;
     }
 
-    public Task<Fetched> Fetch(ContentHash page, ContentHash blob) => Task.FromResult(Fetched.Nothing);
+    public Task<Reply> Fetch(ContentHash page, ContentHash blob, byte[] key) => Task.FromResult(new Reply(null, Pending: false, Coming: false, Misses: 0));
 
     public Task PageChanged(ContentHash page, PageHealth health) => _told.Writer.WriteAsync((page, health)).AsTask();
 

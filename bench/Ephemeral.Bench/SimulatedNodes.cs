@@ -76,7 +76,7 @@ internal sealed class SimulatedNode : IWebNode
     public Task<PageHealth> Announce(ContentHash page, int holders) =>
         _grains.GetGrain<IPageGrain>(page.ToString()).Announce(new Announcement(_id, _reference, holders, 0, 0, Interlocked.Increment(ref _version)));
 
-    public Task<Fetched> Fetch(ContentHash page, ContentHash blob) => Task.FromResult(Fetched.Nothing);
+    public Task<Reply> Fetch(ContentHash page, ContentHash blob, byte[] key) => Task.FromResult(new Reply(null, Pending: false, Coming: false, Misses: 0));
 
     public Task PageChanged(ContentHash page, PageHealth health)
     {

@@ -18,7 +18,7 @@ internal static class Alone
         var grains = DispatchProxy.Create<IGrainFactory, OneGrain>();
         var options = new WebOptions { MaxVisitors = 1_000_000, MessagesPerSecond = 1_000_000, MessageBurst = 1_000_000 };
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
-        return new WebNode(grains, new Fixed(options), new StoppedTime(), meters, NullLogger<WebNode>.Instance);
+        return new WebNode(grains, new Fixed(options), new StoppedTime(), new Frames(), meters, NullLogger<WebNode>.Instance);
     }
 
     /// <summary>Stands for every page's grain: what a node says of itself is all there is.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using BenchmarkDotNet.Attributes;
 using Ephemeral.Grains;
+using Ephemeral.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Hosting;
@@ -16,7 +17,11 @@ public class SerializationBenchmarks
     private readonly ArrayBufferWriter<byte> _buffer = new(128 << 10);
     private Written<Announcement> _announcement = null!;
     private Written<PageHealth> _health = null!;
-    private Written<Fetched> _fetched = null!;
+    private Written<Reply> _reply = null!;
+    private readonly Frames _frames = new();
+    private static readonly SealKey Giver = new(), Asker = new();
+    private readonly Blob _blob = new(new byte[Blob.HeadSize + (64 << 10)], Blob.HeadSize + (64 << 10));
+    private readonly ContentHash _name = ContentHash.Of("blob"u8);
 
     [GlobalSetup]
     public void Setup()
@@ -29,7 +34,7 @@ public class SerializationBenchmarks
         var silo = SiloAddress.FromParsableString("127.0.0.1:11111@123456789");
         _announcement = new(services, new Announcement(nodes[0].Node, nodes[0].Observer, 10_000, 3, 12, 123_456));
         _health = new(services, new PageHealth(Guid.NewGuid(), 1234, silo, 1_000_000, 200, 10_000, 12, nodes));
-        _fetched = new(services, new Fetched(new Blob(new byte[Blob.HeadSize + (64 << 10)]), Pending: false, Coming: true, Misses: 0));
+        _reply = new(services, new Reply(new SealedBlob(new byte[91], 1, new byte[64 << 10], new byte[16]), Pending: false, Coming: true, Misses: 0));
     }
 
     [Benchmark]
@@ -45,10 +50,23 @@ public class SerializationBenchmarks
     public PageHealth ReadHealthWith4Sources() => _health.Read();
 
     [Benchmark]
-    public int WriteBlobOf64KiB() => _fetched.Write(_buffer);
+    public int WriteBlobOf64KiB() => _reply.Write(_buffer);
 
     [Benchmark]
-    public Fetched ReadBlobOf64KiB() => _fetched.Read();
+    public Reply ReadBlobOf64KiB() => _reply.Read();
+
+    /// <summary>What one node seals and the other opens, with keys that they have known for a while.</summary>
+    [Benchmark]
+    public void SealAndOpenBlobOf64KiB() => Asker.Open(Giver.Seal(_blob, _name, Asker.Public), _name, _frames).Done();
+
+    /// <summary>The same with keys that both have just drawn.</summary>
+    [Benchmark]
+    public void SealAndOpenWithNewKeys()
+    {
+        using var giver = new SealKey();
+        using var asker = new SealKey();
+        asker.Open(giver.Seal(_blob, _name, asker.Public), _name, _frames).Done();
+    }
 
     private sealed class Written<T>
     {

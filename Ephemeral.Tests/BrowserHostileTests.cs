@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Xunit;
@@ -103,6 +105,9 @@ public sealed class BrowserHostileTests(BrowserStage stage) : BrowserTest(stage)
         await reader.Page.EvaluateAsync("() => { localStorage.setItem('secret', 'x'); sessionStorage.setItem('secret', 'x'); document.cookie = 'secret=x'; }");
         await reader.RunScripts();
         await Expect(reader.Guest.Locator("#said")).ToHaveTextAsync("origin null; reached: nothing.");
+        // Nor is it in the group that the shell is kept apart in.
+        Assert.True(await reader.Page.EvaluateAsync<bool>("() => crossOriginIsolated"));
+        Assert.False(await Frame(reader).EvaluateAsync<bool>("() => crossOriginIsolated"));
     }
 
     [BrowserFact]
@@ -179,6 +184,61 @@ public sealed class BrowserHostileTests(BrowserStage stage) : BrowserTest(stage)
         var download = await person.Page.RunAndWaitForDownloadAsync(() => person.Page.EvaluateAsync("to => { location = to; }", $"/{page.Name}/raw"));
         Assert.Equal(page.Bytes, await File.ReadAllBytesAsync(await download.PathAsync()));
         Assert.Equal(person.LinkTo(""), person.Page.Url);
+    }
+
+    [BrowserFact]
+    public async Task Names_of_files_and_pictures_that_are_programs_reach_nobody()
+    {
+        var elsewhere = await Ending(BrowserElsewhere.Start());
+        string Reach(string by) => $"{elsewhere.Address}/{by}";
+        var svg = $"""
+            <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="31" height="17" onload="fetch('{Reach("onload")}')">
+              <?xml-stylesheet href="{Reach("sheet")}"?><style>@import url("{Reach("import")}"); rect {"{"} fill: url("{Reach("fill")}#a") {"}"}</style>
+              <script href="{Reach("script")}"/><script>fetch("{Reach("fetch")}")</script><image href="{Reach("image")}" width="9" height="9"/><use xlink:href="{Reach("use")}#a"/>
+              <foreignObject width="9" height="9"><img xmlns="http://www.w3.org/1999/xhtml" src="{Reach("foreign")}"/></foreignObject><rect width="9" height="9"/>
+            </svg>
+            """;
+        var name = $"<img src={Reach("name").Replace("/", "&#47;", StringComparison.Ordinal)}>.svg";
+        var page = TestPage.Of("files", 262144, "", null,
+            (name, "image/svg+xml", System.Text.Encoding.UTF8.GetBytes(svg)), ("<svg onload=fetch('name')>", $"text/html;<img src={Reach("type")}>", System.Text.Encoding.UTF8.GetBytes(Fresh("x"))));
+        var holder = await Ending(Stage.Web.Visitor("holder"));
+        holder.Gives(page.All);
+        await holder.Hold(page.Root);
+        await holder.NextStatus(page.Root, "holder");
+        var reader = await Person("reader");
+        reader.Expects(Blocked);
+        await reader.Visit(page.Root.Name);
+        await reader.Sees(name);
+        await reader.Button($"Look at {name}").ClickAsync();
+        await Expect(reader.Main.Locator("img")).ToHaveJSPropertyAsync("naturalWidth", 31);
+        await AssertNobodyWasReached(elsewhere);
+    }
+
+    // The one way out that no policy of today's browsers closes: open only to scripts, and the reader is told before.
+    [BrowserFact]
+    public async Task A_call_by_WebRTC_needs_scripts_and_who_lets_them_run_is_told_of_it_first()
+    {
+        using var elsewhere = new UdpClient(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        var port = ((IPEndPoint)elsewhere.Client.LocalEndPoint!).Port;
+        var reader = await Reads(Fresh($$"""
+            <p id=said>Not called.</p>
+            <script>
+              const call = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.2:{{port}}' }] });
+              call.createDataChannel('x');
+              call.setLocalDescription().then(() => { document.getElementById('said').textContent = 'Called.'; });
+            </script>
+            """));
+        await Loaded(reader);
+        await reader.SeesPage("Not called.");
+        Assert.Equal(0, elsewhere.Available);
+        await reader.Button("Run scripts").ClickAsync();
+        await reader.Sees("Today's browsers leave a gap in it: a script can still send word to its author");
+        await reader.SeesPage("Not called.");
+        Assert.Equal(0, elsewhere.Available);
+        // And it would have been seen.
+        using var seen = new UdpClient();
+        await seen.SendAsync(new byte[] { 1 }, "127.0.0.2", port);
+        Assert.Equal([1], (await elsewhere.ReceiveAsync()).Buffer);
     }
 
     private async Task<(BrowserPerson Reader, BrowserElsewhere Elsewhere)> ReadsHostilePage()

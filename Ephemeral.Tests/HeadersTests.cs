@@ -17,6 +17,7 @@ public sealed class HeadersTests(WebApp web) : WireTest<WebApp>(web)
     private const string Shell = Common + """
 
         Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; worker-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types ephemeral; frame-src HOST/view; connect-src 'self' ws://HOST wss://HOST
+        Cross-Origin-Embedder-Policy: require-corp
         Cross-Origin-Opener-Policy: same-origin
         Cross-Origin-Resource-Policy: same-origin
         """;
@@ -24,6 +25,7 @@ public sealed class HeadersTests(WebApp web) : WireTest<WebApp>(web)
     private const string View = Common + """
 
         Content-Security-Policy: sandbox allow-scripts allow-forms; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'unsafe-inline' blob: data:; img-src blob: data:; media-src blob: data:; font-src blob: data:; connect-src blob: data:; worker-src blob:; child-src blob: data:; form-action 'none'; base-uri 'none'; webrtc 'block'; frame-ancestors HOST
+        Cross-Origin-Embedder-Policy: require-corp
         Cross-Origin-Resource-Policy: cross-origin
         """;
 
@@ -42,6 +44,8 @@ public sealed class HeadersTests(WebApp web) : WireTest<WebApp>(web)
     [Theory]
     [InlineData("/", Shell, "no-store", false)]
     [InlineData("/PAGE", Shell, "no-store", true)]
+    [InlineData("/how", Shell, "no-store", true)]
+    [InlineData("/health/ready", Shell, null, true)]
     [InlineData(NotFound, Shell, "no-store", true)]
     [InlineData("/health/live", Shell, null, true)]
     [InlineData("/ws", Shell, null, true)]

@@ -32,6 +32,8 @@ internal static class Headers
         if (path == "/view")
         {
             headers.ContentSecurityPolicy = View + (Host(http.Request) ?? "'none'");
+            // The shell has it, and would not show a frame without it.
+            headers["Cross-Origin-Embedder-Policy"] = "require-corp";
             headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         }
         else if (IsContent(path) && http.Request.Headers.ContainsKey("Service-Worker"))
@@ -53,6 +55,7 @@ internal static class Headers
                 ? $"frame-src {host}/view; connect-src 'self' ws://{host} wss://{host}"
                 : "frame-src 'none'; connect-src 'self'");
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            headers["Cross-Origin-Embedder-Policy"] = "require-corp";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
         }
         // The bundle's names carry a hash of their content.

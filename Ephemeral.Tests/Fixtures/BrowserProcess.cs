@@ -15,6 +15,21 @@ public sealed class BrowserProcess : IAsyncDisposable
 
     public static async Task<BrowserProcess> Start(IPlaywright playwright, string directory)
     {
+        var (process, address) = await Launch(directory);
+        try
+        {
+            return new BrowserProcess(process, await playwright.Chromium.ConnectOverCDPAsync(address));
+        }
+        catch
+        {
+            await End(process);
+            throw;
+        }
+    }
+
+    /// <summary>Starts it; where it can be spoken to by the DevTools protocol.</summary>
+    internal static async Task<(Process Process, string Address)> Launch(string directory)
+    {
         var portFile = Path.Combine(directory, "DevToolsActivePort");
         File.Delete(portFile);
         var start = new ProcessStartInfo(BrowserStage.Chromium) { RedirectStandardError = true, RedirectStandardOutput = true };
@@ -33,8 +48,7 @@ public sealed class BrowserProcess : IAsyncDisposable
         process.BeginOutputReadLine();
         try
         {
-            var address = await listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
-            return new BrowserProcess(process, await playwright.Chromium.ConnectOverCDPAsync(address));
+            return (process, await listening.Task.WaitAsync(TimeSpan.FromSeconds(60)));
         }
         catch
         {
@@ -98,7 +112,7 @@ public sealed class BrowserProcess : IAsyncDisposable
         throw new InvalidOperationException("The timer never ends.");
     }
 
-    private static async Task End(Process process)
+    internal static async Task End(Process process)
     {
         if (!process.HasExited) process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync().WaitAsync(BrowserStage.Patience);

@@ -7,8 +7,9 @@ using Xunit.Abstractions;
 namespace Ephemeral.Tests;
 
 /// <summary>
-/// One file from one tab to three readers at once, in four browsers that keep it on the disk as people's do. It is small unless
-/// EPHEMERAL_HUGE_MIB says otherwise; how long it took and how smooth the tabs stayed is printed.
+/// One file from one tab to three readers at once, in four browsers that keep it on the disk as people's do, and from there to
+/// where one of them saves it, which over 64 MiB goes straight to the disk. How large it is, EPHEMERAL_HUGE_MIB may say; how
+/// long it took and how smooth the tabs stayed is printed.
 /// </summary>
 [Trait("Category", "Huge")]
 public sealed class BrowserHugeTests(BrowserStage stage, ITestOutputHelper output) : BrowserTest(stage)
@@ -22,7 +23,7 @@ public sealed class BrowserHugeTests(BrowserStage stage, ITestOutputHelper outpu
         }
         """;
 
-    private static readonly int Mebibytes = int.Parse(Environment.GetEnvironmentVariable("EPHEMERAL_HUGE_MIB") ?? "48", CultureInfo.InvariantCulture);
+    private static readonly int Mebibytes = int.Parse(Environment.GetEnvironmentVariable("EPHEMERAL_HUGE_MIB") ?? "65", CultureInfo.InvariantCulture);
     private static readonly TimeSpan Patience = BrowserStage.Patience * (1 + Mebibytes / 128);
 
     [BrowserFact]
@@ -59,10 +60,11 @@ public sealed class BrowserHugeTests(BrowserStage stage, ITestOutputHelper outpu
             output.WriteLine($"Three readers held it {Seconds(start)} s later.");
             foreach (var tab in tabs) output.WriteLine($"The longest frame of the {tab} took {(await tab.Evaluate("window.longestFrame"))!.GetValue<double>():0} ms.");
 
-            var saved = Path.Combine(place.CreateSubdirectory("saved").FullName, "huge.bin");
-            await tabs[^1].SaveTo(Path.GetDirectoryName(saved)!);
+            // The window in which a person says where it goes can't be answered here: it goes into the browser's own directory.
+            await tabs[^1].Evaluate("window.showSaveFilePicker = async () => (await navigator.storage.getDirectory()).getFileHandle('saved', { create: true }); undefined");
             await tabs[^1].Press("Save huge.bin", Patience);
-            Assert.Equal(hash, await HashOf(saved, tabs[^1]));
+            await tabs[^1].Until("[...document.querySelectorAll('button')].some((button) => button.ariaLabel === 'Save huge.bin' && !button.disabled)", Patience);
+            Assert.Contains(hash, await Hashes(place.GetDirectories(tabs[^1].ToString()).Single()));
         }
         finally
         {
@@ -73,18 +75,15 @@ public sealed class BrowserHugeTests(BrowserStage stage, ITestOutputHelper outpu
 
     private static string Seconds(long since) => Stopwatch.GetElapsedTime(since).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
 
-    private static async Task<string> HashOf(string file, BareTab savedBy)
+    private static async Task<List<string>> Hashes(DirectoryInfo directory)
     {
-        var waited = Stopwatch.StartNew();
-        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        // Chromium gives it its name when all of it is there.
-        while (!File.Exists(file))
+        var hashes = new List<string>();
+        foreach (var file in directory.EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.Length == (long)Mebibytes << 20))
         {
-            Assert.True(waited.Elapsed < Patience, $"{savedBy} has not saved the file in {Patience.TotalSeconds} s");
-            await look.WaitForNextTickAsync();
+            await using var bytes = file.OpenRead();
+            hashes.Add(Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes)));
         }
-        await using var saved = File.OpenRead(file);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(saved));
+        return hashes;
     }
 
     private static async Task<string> WriteRandom(string path)

@@ -75,9 +75,6 @@ internal sealed class BareTab : IAsyncDisposable
         await Call("DOM.setFileInputFiles", new { files = new[] { path }, objectId = found["result"]!["objectId"]!.GetValue<string>() });
     }
 
-    /// <summary>What is saved from now on goes to this directory.</summary>
-    public Task SaveTo(string directory) => Call("Browser.setDownloadBehavior", new { behavior = "allow", downloadPath = directory });
-
     public async ValueTask DisposeAsync()
     {
         _line.Dispose();

@@ -14,6 +14,23 @@ public sealed class LimitTests
     private const string Proxy = "--Ephemeral:Proxies:0=127.0.0.1";
 
     [Fact]
+    public async Task Where_blobs_are_small_a_larger_one_still_comes_after_a_smaller_one()
+    {
+        await using var web = await WebApp.Start("--Ephemeral:MaxBlob=4096");
+        var (page, small, large) = (TestBlob.Fresh(), TestBlob.Fresh(10), TestBlob.Fresh(4096));
+        await using var holder = await web.Visitor("holder");
+        holder.Gives(page, small, large);
+        await holder.Hold(page);
+        await using var getter = await web.Visitor("getter");
+        await getter.Want(page);
+        foreach (var blob in new[] { small, large, small, large })
+        {
+            await getter.Get(page, blob);
+            await getter.NextBlob(blob);
+        }
+    }
+
+    [Fact]
     public async Task A_proxied_address_has_so_many_visitors_and_others_have_their_own()
     {
         await using var web = await WebApp.Start(Proxy, "--Ephemeral:MaxVisitorsPerAddress=2");

@@ -36,7 +36,7 @@ public static class EphemeralWeb
             if (kestrel.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value.LeanSockets)
                 kestrel.ConfigureEndpointDefaults(listen => listen.Use(LeanSocket.Use));
         });
-        builder.Services.AddSingleton<Frames>();
+        builder.Services.AddSingleton(new Frames());
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, Blocks>();
 
         var management = builder.Configuration["Ephemeral:ManagementUrl"];

@@ -7,15 +7,19 @@ namespace Ephemeral.Web;
 /// as it was; and they are pinned, for where the collector moves an array it leaves a copy behind. They are used again: made
 /// anew each time, they would fill the heap with garbage faster than it is collected.
 /// </summary>
-internal sealed class Frames
+/// <param name="collect">Lets the collector look for what was given up.</param>
+internal sealed class Frames(Action collect)
 {
     private const int Smallest = 10; // 1 KiB
     private const int Sizes = 11; // 1 KiB, 2 KiB, … 1 MiB
     private const int Head = 64; // sizes are mostly powers of two, and a frame has a head besides
-    private const long MaxBytes = 32 << 20;
+    private const long WorthCollecting = 32 << 20;
+    private const long Little = 1 << 20;
 
     private readonly Shelf[] _shelves = [.. Enumerable.Range(Smallest, Sizes).Select(power => new Shelf((1 << power) + Head))];
-    private long _bytes;
+    private long _dropped;
+
+    public Frames() : this(static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false)) { }
 
     /// <summary>The length of the array that is had for so many bytes.</summary>
     public static int SizeFor(int length) => Index(length) is var index && index < Sizes ? (1 << (Smallest + index)) + Head : length;
@@ -24,12 +28,7 @@ internal sealed class Frames
     public byte[] Take(int length)
     {
         var index = Index(length);
-        if (index < Sizes && _shelves[index].Take() is { } free)
-        {
-            Interlocked.Add(ref _bytes, -free.Length);
-            return free;
-        }
-        return GC.AllocateUninitializedArray<byte>(SizeFor(length), pinned: true);
+        return index < Sizes && _shelves[index].Take() is { } free ? free : GC.AllocateUninitializedArray<byte>(SizeFor(length), pinned: true);
     }
 
     /// <summary>A blob with one user, of which this is the frame. The array comes back here when the last one who uses it is done with it.</summary>
@@ -46,19 +45,21 @@ internal sealed class Frames
     {
         array.AsSpan(0, used).Clear();
         var index = Index(array.Length);
-        if (index >= Sizes || array.Length != SizeFor(array.Length))
-            return;
-        if (Interlocked.Add(ref _bytes, array.Length) <= MaxBytes)
+        if (index < Sizes && array.Length == SizeFor(array.Length))
             _shelves[index].Put(array);
-        else
-            Interlocked.Add(ref _bytes, -array.Length);
     }
 
-    /// <summary>Gives up half of what has not been needed since the last look.</summary>
+    /// <summary>Gives up most of what has not been needed since the last look. Not called by two at once.</summary>
     public void Look()
     {
-        foreach (var shelf in _shelves)
-            Interlocked.Add(ref _bytes, -shelf.Look());
+        var dropped = _shelves.Sum(shelf => (long)shelf.Look());
+        _dropped += dropped;
+        // A crowd has gone. In a process at rest nothing else would make the collector look for what it left.
+        if (dropped < Little && _dropped >= WorthCollecting)
+        {
+            _dropped = 0;
+            collect();
+        }
     }
 
     private static int Index(int length) => Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)Math.Max(0, length - Head - 1)) - Smallest);
@@ -91,7 +92,7 @@ internal sealed class Frames
         {
             lock (_gate)
             {
-                var dropped = (_fewest + 1) / 2;
+                var dropped = _fewest - (_fewest / 4);
                 for (var i = 0; i < dropped; i++)
                     _free.Pop();
                 _fewest = _free.Count;

@@ -189,7 +189,8 @@ internal sealed partial class Visitor
     private async Task ReadToClose()
     {
         using var timeout = new CancellationTokenSource(CloseTimeout, _node.Time);
-        var buffer = _node.Frames.Take(16 << 10);
+        // Small, as a crowd may go at once.
+        var buffer = _node.Frames.Take(1 << 10);
         try
         {
             await _outbox.Closed.WaitAsync(timeout.Token);

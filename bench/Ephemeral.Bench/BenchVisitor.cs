@@ -19,6 +19,12 @@ internal sealed class BenchVisitor : IDisposable
     /// <summary>How many asks it has answered.</summary>
     public int Uploads { get; private set; }
 
+    /// <summary>Called before it answers an ask.</summary>
+    public Action? Asked { get; set; }
+
+    /// <summary>Called with each status that it is told.</summary>
+    public Action<Said>? Told { get; set; }
+
     /// <summary>Bytes of all frames that have come.</summary>
     public long ReceivedBytes { get; private set; }
 
@@ -99,11 +105,13 @@ internal sealed class BenchVisitor : IDisposable
                 if (said.Type == SaidType.Ask && frames.TryGetValue(said.Page!, out var frame))
                 {
                     Uploads++;
+                    Asked?.Invoke();
                     await Send(frame, WebSocketMessageType.Binary);
                 }
                 else if (said.Type == SaidType.Status)
                 {
                     Statuses.Add(said.Holders);
+                    Told?.Invoke(said);
                     if (said.IsHolder && proven is not null && counted.Add(said.Page!) && counted.Count == frames.Count)
                         proven.TrySetResult();
                 }

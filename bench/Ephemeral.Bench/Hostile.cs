@@ -12,8 +12,11 @@ internal static class Hostile
 {
     private const int PageBytes = 64 << 10;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Whole = TimeSpan.FromMinutes(1);
+    // What a node asks for in a second to prove claims, twice for the first one, and those that are open besides.
+    private const int MostProofs = (2 * (16 << 20) / PageBytes) + 128;
 
-    private sealed record Stage(Uri Server, string Page, byte[] Frame, ConcurrentDictionary<string, long> Got, bool IsShort, CancellationToken Over)
+    private sealed record Stage(Uri Server, string Page, byte[] Frame, ConcurrentDictionary<string, long> Got, bool IsShort, Action<bool, string> Promise, CancellationToken Over)
     {
         public Attacker New() => new(Got);
 
@@ -63,6 +66,7 @@ internal static class Hostile
         ("names that begin alike", AlikeNames),
         ("holders that lie", Liars),
         ("200 mute holders", Mutes),
+        ("200 false claims and a true one", FalseClaims),
         ("holders that trickle", Tricklers),
         ("answers twice and unasked", Unasked),
         ("readers that never read", NeverReaders),
@@ -91,7 +95,7 @@ internal static class Hostile
         using var holder = await Holder(server.Address, page, frame);
         using var over = new CancellationTokenSource(TimeSpan.FromSeconds(isShort ? 2.5 : 60));
         var visiting = Visit(server.Address, page, frame, over.Token);
-        var attacking = attack(new Stage(server.Address, page, frame, got, isShort, over.Token));
+        var attacking = attack(new Stage(server.Address, page, frame, got, isShort, (kept, what) => report.Promise(kept, $"{name}: {what}"), over.Token));
         var (waits, failed) = await visiting;
         var tried = await attacking;
 
@@ -328,23 +332,105 @@ internal static class Hostile
         return attackers.Count;
     }
 
-    // A node's whole crowd comes back in one moment, each with the page and none believed yet: they are proven one after the other.
+    // A node's whole crowd comes back in one moment, each with the page and none believed yet: they are proven one after the other, and
+    // somebody who waits for the page is not made to wait for that.
     private static async Task<long> Reconnects(Stage stage)
     {
+        var (page, frame) = BenchVisitor.Blob(PageBytes);
         var holders = Enumerable.Range(0, stage.IsShort ? 1000 : 10_000).Select(_ => new BenchVisitor()).ToList();
+        var (asked, lately, most, claimed, early) = (0, new Queue<long>(), 0, 0, 0);
+        var gate = new Lock();
+        foreach (var holder in holders)
+        {
+            holder.Asked = () =>
+            {
+                lock (gate)
+                {
+                    var now = Stopwatch.GetTimestamp();
+                    while (lately.TryPeek(out var oldest) && now - oldest >= Stopwatch.Frequency)
+                        lately.Dequeue();
+                    lately.Enqueue(now);
+                    (asked, most) = (asked + 1, Math.Max(most, lately.Count));
+                }
+            };
+            holder.Told = said =>
+            {
+                lock (gate)
+                {
+                    claimed += said.IsClaimed ? 1 : 0;
+                    early += said.Holders > asked ? 1 : 0;
+                }
+            };
+        }
         var start = Stopwatch.GetTimestamp();
+        var waiting = Wait(stage.Server, page);
         var proofs = holders.ConvertAll(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await Parallel.ForAsync(0, holders.Count, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, stop) =>
         {
             await holders[i].Connect(stage.Server);
-            _ = holders[i].Hold(stage.Page, stage.Frame, proofs[i]);
+            _ = holders[i].Hold(page, frame, proofs[i]);
         });
-        var whole = await Numbers.Until(() => Task.FromResult(proofs.TrueForAll(proof => proof.Task.IsCompleted)), TimeSpan.FromSeconds(90));
-        var uploads = holders.Sum(holder => holder.Uploads);
-        stage.Got[whole ? "all-counted-after-ms" : "NOT-all-counted-after-ms"] = (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        stage.Got["uploads"] = uploads;
+        await Numbers.Until(() => Task.FromResult(proofs.TrueForAll(proof => proof.Task.IsCompleted) && holders.TrueForAll(holder => holder.Statuses.Holders >= holders.Count)),
+            TimeSpan.FromSeconds(90));
+        var whole = Stopwatch.GetElapsedTime(start);
+        var waited = await waiting;
+        var counted = proofs.Count(proof => proof.Task.IsCompleted);
+        stage.Got["whole-after-ms"] = (long)whole.TotalMilliseconds;
+        stage.Got["uploads"] = asked;
+        stage.Got["most-in-a-second"] = most;
+        stage.Got["told-claimed"] = claimed;
+        stage.Got["waiter-ms"] = (long)waited;
+        stage.Promise(whole < Whole && counted == holders.Count, $"the number is whole within {Whole.TotalSeconds} s: {counted} of {holders.Count} are counted");
+        stage.Promise(asked <= holders.Count + 8, $"each is asked once: {asked} uploads");
+        stage.Promise(most <= MostProofs, $"and no more than {MostProofs} in any second: {most}");
+        stage.Promise(early == 0 && claimed > holders.Count / 2, $"claims are shown as claimed ({claimed}), and not counted ({early})");
+        stage.Promise(waited < Longest.TotalMilliseconds, $"who waits has it within {Longest.TotalSeconds} s");
         holders.ForEach(holder => holder.Dispose());
         return holders.Count;
+    }
+
+    // Nobody is believed yet, and one of them is honest: who waits for the page has it from that one.
+    private static async Task<long> FalseClaims(Stage stage)
+    {
+        const int Count = 200;
+        var (rounds, slowest) = (0, 0.0);
+        do
+        {
+            var (page, frame) = BenchVisitor.Blob(PageBytes);
+            using var honest = new BenchVisitor();
+            await honest.Connect(stage.Server);
+            // By turns the one who waits is there before the claims, and comes after them.
+            var waiting = rounds % 2 == 0 ? Wait(stage.Server, page) : null;
+            var attackers = Enumerable.Range(0, Count).Select(_ => stage.New()).ToList();
+            foreach (var (i, attacker) in attackers.Index())
+            {
+                if (i % 2 == 0)
+                    attacker.Asked = blob => attacker.Frame(0x82, [1, .. Convert.FromHexString(blob), 1, 2, 3]);
+                if (await attacker.Connect(stage.Server))
+                    await attacker.Say("hold", page);
+            }
+            var start = Stopwatch.GetTimestamp();
+            _ = honest.Hold(page, frame);
+            await (waiting ?? Wait(stage.Server, page));
+            slowest = Math.Max(slowest, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            attackers.ForEach(attacker => attacker.Dispose());
+            rounds++;
+        }
+        while (!stage.Over.IsCancellationRequested);
+        stage.Got["slowest-waiter-ms"] = (long)slowest;
+        stage.Promise(slowest < Longest.TotalMilliseconds, $"who waits has it within {Longest.TotalSeconds} s of the honest claim");
+        return rounds * Count;
+    }
+
+    // How long somebody waits for a page, in milliseconds.
+    private static async Task<double> Wait(Uri server, string page)
+    {
+        using var waiter = new BenchVisitor();
+        await waiter.Connect(server);
+        var start = Stopwatch.GetTimestamp();
+        await waiter.Say("want", page);
+        await waiter.ReceiveBlob(page).WaitAsync(TimeSpan.FromSeconds(60));
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
     private static int FreePort()

@@ -6,11 +6,11 @@ namespace Ephemeral.Bench;
 internal enum SaidType { Other, Ask, Status, Error }
 
 /// <summary>What the server said in a text frame, as far as scenarios need it; read so that the load program is no great part of what is measured.</summary>
-internal readonly record struct Said(SaidType Type, string? Page, int Holders, bool IsHolder)
+internal readonly record struct Said(SaidType Type, string? Page, int Holders, bool IsHolder, bool IsClaimed)
 {
     public static Said Read(ReadOnlySpan<byte> utf8)
     {
-        var (type, page, holders, isHolder) = (SaidType.Other, (string?)null, 0, false);
+        var (type, page, holders, isHolder, isClaimed) = (SaidType.Other, (string?)null, 0, false, false);
         var json = new Utf8JsonReader(utf8);
         json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -34,7 +34,7 @@ internal readonly record struct Said(SaidType Type, string? Page, int Holders, b
             else if (json.ValueTextEquals("you"u8))
             {
                 json.Read();
-                isHolder = json.ValueTextEquals("holder"u8);
+                (isHolder, isClaimed) = (json.ValueTextEquals("holder"u8), json.ValueTextEquals("claimed"u8));
             }
             else
             {
@@ -42,7 +42,7 @@ internal readonly record struct Said(SaidType Type, string? Page, int Holders, b
             }
             json.Skip();
         }
-        return new Said(type, page, holders, isHolder);
+        return new Said(type, page, holders, isHolder, isClaimed);
     }
 }
 

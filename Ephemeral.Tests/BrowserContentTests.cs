@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -109,6 +110,31 @@ public sealed class BrowserContentTests(BrowserStage stage) : BrowserTest(stage)
         await writer.TextArea.FillAsync(Fresh("Now there is"));
         await Expect(writer.Page.GetByRole(AriaRole.Alert)).ToBeHiddenAsync();
         await writer.PressCreate();
+    }
+
+    [BrowserTheory]
+    [InlineData("document")]
+    [InlineData("html")]
+    [InlineData("markdown")]
+    public async Task A_title_can_not_turn_the_direction_of_writing_or_hide_anything(string kind)
+    {
+        const string Title = "Bank\u202Egro.live\u2066\u200B";
+        const string Seen = "Bank\\u202egro.live\\u2066\\u200b";
+        var words = Fresh("Titled");
+        var page = kind switch
+        {
+            "document" => TestPage.Document(JsonSerializer.Serialize(new { version = 1, kind = "text", title = Title }), words),
+            "markdown" => TestPage.Document("""{"version":1,"kind":"markdown"}""", $"# {Title}\n\n{words}"),
+            _ => TestBlob.Text($"<title>{Title}</title>{words}"),
+        };
+        await using var holder = await Stage.Web.Visitor("holder");
+        holder.Gives(page);
+        await holder.Hold(page);
+        await holder.NextStatus(page, "holder");
+        var reader = await Person("reader");
+        await reader.Visit(page.Name);
+        await Expect(reader.Page).ToHaveTitleAsync($"2 here · {Seen}");
+        if (kind == "document") await reader.Sees(Seen);
     }
 
     [BrowserFact]

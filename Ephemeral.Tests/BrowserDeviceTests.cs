@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -13,6 +14,22 @@ public sealed class BrowserDeviceTests(BrowserStage stage) : BrowserTest(stage)
           const found = [];
           for (const name of await caches.keys()) for (const { url } of await (await caches.open(name)).keys()) found.push(new URL(url).pathname);
           return found;
+        }
+        """;
+
+    private const string ShareForm = """
+        ({ action, method, enctype, fields, file }) => {
+          const form = Object.assign(document.createElement('form'), { action, method, enctype });
+          for (const [name, value] of Object.entries(fields)) form.append(Object.assign(document.createElement('input'), { name, value }));
+          if (file) {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([file.text], file.name, { type: 'text/plain' }));
+            const input = Object.assign(document.createElement('input'), { type: 'file', name: file.field });
+            input.files = transfer.files;
+            form.append(input);
+          }
+          document.body.append(form);
+          form.submit();
         }
         """;
 
@@ -86,6 +103,51 @@ public sealed class BrowserDeviceTests(BrowserStage stage) : BrowserTest(stage)
         await reader.SeesPage(_text);
         await person.Page.GetByLabel("Language").SelectOptionAsync("Deutsch");
         await person.Sees("Du und 1 andere Person halten diese Seite am Leben.");
+    }
+
+    [BrowserTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_another_program_shares_stands_on_the_desk_and_no_server_has_seen_it(bool isFile)
+    {
+        var person = await Person("person");
+        await person.Visit();
+        await Installed(person);
+
+        // A device shares by sending a form of the manifest's fields, from outside of every page.
+        using var http = new HttpClient();
+        using var manifest = JsonDocument.Parse(await http.GetStringAsync(new Uri(Stage.Web.Address, "manifest.webmanifest")));
+        var target = manifest.RootElement.GetProperty("share_target");
+        await person.NewTab();
+        // Without a network there is no server that could see it.
+        person.Expects("WebSocket connection to|ERR_INTERNET_DISCONNECTED|ERR_FAILED");
+        await person.Context.SetOfflineAsync(true);
+        await person.Page.EvaluateAsync(ShareForm, new
+        {
+            action = person.LinkTo(target.GetProperty("action").GetString()![1..]),
+            method = target.GetProperty("method").GetString(),
+            enctype = target.GetProperty("enctype").GetString(),
+            fields = isFile ? new() : new Dictionary<string, string> { [Field("title")] = "A letter", [Field("text")] = _text, [Field("url")] = "https://example.org/" },
+            file = isFile ? new { field = target.GetProperty("params").GetProperty("files")[0].GetProperty("name").GetString(), name = "a letter.txt", text = _text } : null,
+        });
+        await Expect(person.Page).ToHaveURLAsync(person.LinkTo(""));
+        if (isFile)
+        {
+            await person.SeesHeading($"1 file, {_text.Length} bytes");
+            await Expect(person.Button("Remove a letter.txt")).ToBeVisibleAsync();
+        }
+        else
+        {
+            await Expect(person.TextArea).ToHaveValueAsync($"A letter\n{_text}\nhttps://example.org/");
+            await Expect(person.Page.GetByLabel("Written as")).ToHaveValueAsync("text");
+        }
+        await person.Context.SetOfflineAsync(false);
+        var page = await person.PressCreate();
+        var reader = await Person("reader");
+        await reader.Visit(page);
+        await reader.Sees(isFile ? "a letter.txt" : _text);
+
+        string Field(string name) => target.GetProperty("params").GetProperty(name).GetString()!;
     }
 
     private static async Task Installed(BrowserPerson person)

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -118,6 +119,45 @@ public sealed class BrowserMakeTests(BrowserStage stage) : BrowserTest(stage)
         await Expect(writer.Page.GetByText("2 files")).ToBeHiddenAsync();
         await writer.Button("Create page").ClickAsync();
         await Expect(writer.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("nothing here yet");
+    }
+
+    [BrowserFact]
+    public async Task A_folder_dropped_from_the_disk_becomes_a_small_web_site_that_another_browser_opens()
+    {
+        var folder = Directory.CreateTempSubdirectory("ephemeral-dropped-");
+        try
+        {
+            var mark = Fresh("Dropped");
+            Directory.CreateDirectory(Path.Combine(folder.FullName, "looks", "deep"));
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "index.html"), $"<link rel=stylesheet href=looks/a.css><h1>{mark}</h1><img src=looks/deep/a.png alt=''><a href=more.html>More</a>");
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "more.html"), "<p>The second page</p>");
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "looks", "a.css"), "h1 { color: rgb(0, 128, 0) }");
+            await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "looks", "deep", "a.png"), TestFiles.Png);
+            // More than a browser gives in one go when it is asked what is in a folder.
+            Directory.CreateDirectory(Path.Combine(folder.FullName, "many"));
+            for (var i = 0; i < 130; i++) await File.WriteAllTextAsync(Path.Combine(folder.FullName, "many", $"{i}.txt"), $"{i}");
+
+            var writer = await Person("writer");
+            await writer.Visit();
+            await DropFromDisk(writer, folder.FullName);
+            await Expect(writer.Page.GetByRole(AriaRole.Heading, new() { NameRegex = new Regex("^134 files, ") })).ToBeVisibleAsync();
+            await Expect(writer.Page.GetByLabel("Open it as a small web site")).ToBeCheckedAsync();
+            var page = await writer.PressCreate();
+            await writer.SeesPage(mark);
+
+            var reader = await Person("reader");
+            await reader.Visit(page);
+            await reader.SeesPage(mark);
+            await reader.SeesViewing(2);
+            await Expect(reader.Guest.GetByRole(AriaRole.Heading)).ToHaveCSSAsync("color", "rgb(0, 128, 0)");
+            await Expect(reader.Guest.Locator("img")).ToHaveJSPropertyAsync("naturalWidth", 7);
+            await reader.ClickInPage("More");
+            await reader.SeesPage("The second page");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [BrowserFact]
@@ -246,6 +286,22 @@ public sealed class BrowserMakeTests(BrowserStage stage) : BrowserTest(stage)
         var download = await person.Page.RunAndWaitForDownloadAsync(() => person.Button($"Save {file}").ClickAsync());
         Assert.Equal(file, download.SuggestedFilename);
         return await File.ReadAllBytesAsync(await download.PathAsync());
+    }
+
+    /// <summary>As the hand does it that drags something from the desktop: the browser itself reads what is dropped.</summary>
+    private static async Task DropFromDisk(BrowserPerson person, string path)
+    {
+        var hand = await person.Context.NewCDPSessionAsync(person.Page);
+        var place = await person.TextArea.BoundingBoxAsync();
+        foreach (var type in new[] { "dragEnter", "dragOver", "drop" })
+            await hand.SendAsync("Input.dispatchDragEvent", new()
+            {
+                ["type"] = type,
+                ["x"] = place!.X + place.Width / 2,
+                ["y"] = place.Y + place.Height / 2,
+                ["data"] = new { items = Array.Empty<object>(), files = new[] { path }, dragOperationsMask = 1 },
+            });
+        await hand.DetachAsync();
     }
 
     private static async Task Drop(BrowserPerson person, params (string Name, byte[] Bytes)[] files) => await person.Page.EvaluateAsync("""

@@ -1,6 +1,7 @@
 // The files that a page is going to be made of: dropped, pasted or chosen, with the names that they will have in it.
 import { isName } from "./document";
 import type { NewFile } from "./messages";
+import { visible } from "./names";
 import { home as words } from "./words";
 
 /** More than fit into a page's list with names of some length; a folder with more of them is not read to its end. */
@@ -34,10 +35,10 @@ export function together(there: readonly NewFile[], more: readonly NewFile[]): N
   const all = [...there];
   const names = new Set(all.map(({ name }) => name));
   for (const file of more) {
-    if (!isName(file.name)) throw new CannotTake(words.badName(file.name.length > 60 ? `${file.name.slice(0, 60)}…` : file.name));
+    if (!isName(file.name)) throw new CannotTake(words.badName(visible(file.name.length > 60 ? `${file.name.slice(0, 60)}…` : file.name)));
     let name = file.name;
     for (let n = 2; names.has(name); n++) name = numbered(file.name, n);
-    if (!isName(name)) throw new CannotTake(words.badName(file.name));
+    if (!isName(name)) throw new CannotTake(words.badName(visible(file.name)));
     names.add(name);
     all.push({ ...file, name });
   }
@@ -71,7 +72,7 @@ function numbered(name: string, n: number): string {
 async function collect(entry: FileSystemEntry, files: NewFile[]): Promise<void> {
   if (files.length > mostFiles) throw new CannotTake(words.tooMany(mostFiles));
   const unreadable = (): never => {
-    throw new CannotTake(words.unreadable(entry.name));
+    throw new CannotTake(words.unreadable(visible(entry.name)));
   };
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)).catch(unreadable);

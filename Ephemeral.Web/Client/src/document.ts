@@ -1,6 +1,7 @@
 // What a root blob says it is: docs/page-format.md. Kinds are read, never guessed from the content.
 import { readAuthor, type AuthorHeader } from "./author";
 import { concat, type Bytes } from "./bytes";
+import { visible } from "./names";
 import { readSealHeader, tagLength, type SealHeader } from "./seal";
 import { isHash } from "./wire";
 import { unusable as words } from "./words";
@@ -142,5 +143,5 @@ export function isName(name: string): boolean {
 
 function short(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? "none";
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return visible(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

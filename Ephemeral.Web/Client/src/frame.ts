@@ -1,5 +1,6 @@
 // Shows a stranger's page in the sandboxed frame. Whatever comes from in there is treated as the page's own doing.
 import { copy, h, say } from "./dom";
+import { visible } from "./names";
 import type { Named } from "./types";
 import type { Box } from "./view/box";
 import { frame as words, show as showWords } from "./words";
@@ -175,7 +176,7 @@ export class Guest {
     if (typeof ask === "string") port.postMessage({ name: ask, file: await making?.file(ask) });
     if (typeof blocked === "number" && blocked > 0 && blocked < 1000) say(this.#blocked, words.blocked(Math.floor(blocked)));
     if (typeof height === "number" && height > 0) this.#measured(height);
-    if (typeof title === "string") this.titled(title.replace(/\s+/g, " ").trim().slice(0, 60));
+    if (typeof title === "string") this.titled(visible(title.replace(/\s+/g, " ").trim().slice(0, 60)));
   }
 
   // ---- is it still there? -------------------------------------------------------------------------------------

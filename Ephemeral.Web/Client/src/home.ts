@@ -6,6 +6,7 @@ import { DeskPreview } from "./desk-preview";
 import { Draft } from "./draft";
 import { lights } from "./hearth";
 import type { DraftState, NewFile, NewPage, PageState } from "./messages";
+import { visible } from "./names";
 import { home as words, make, short, size } from "./words";
 
 export interface HomeActions {
@@ -353,8 +354,8 @@ export class HomeScreen {
       this.#setFiles(this.#chosen.filter((file) => file !== which));
       (this.#files.querySelector("button") ?? this.#area).focus();
     };
-    const row = (file: NewFile): HTMLElement => h("li", {}, h("bdi", {}, file.name), h("small", {}, size(file.file.size)),
-      h("button", { type: "button", class: "quiet", "aria-label": words.removeNamed(file.name), onclick: () => remove(file) }, words.remove));
+    const row = (file: NewFile): HTMLElement => h("li", {}, h("bdi", {}, visible(file.name)), h("small", {}, size(file.file.size)),
+      h("button", { type: "button", class: "quiet", "aria-label": words.removeNamed(visible(file.name)), onclick: () => remove(file) }, words.remove));
     const head = h("div", { class: "row" }, h("h2", {}, words.files(files.length, bytesIn(files.map(({ file }) => file)))),
       h("button", { type: "button", class: "quiet", onclick: () => { this.#setFiles([]); this.#area.focus(); } }, words.removeAll));
     const list = h("ul", {}, ...files.slice(0, shownFiles).map(row));

@@ -168,7 +168,7 @@ export class PageScreen {
   /** What the page is, before it is here. */
   showAbout({ page, kind, title, files, sealed }: About): void {
     if (page !== this.#page) return;
-    const what = (aboutWords.kinds as Record<string, string>)[kind] ?? aboutWords.other(kind.slice(0, 40));
+    const what = (aboutWords.kinds as Record<string, string>)[kind] ?? aboutWords.other(visible(kind.slice(0, 40)));
     const sentence = [sealed && kind !== "sealed" ? `${aboutWords.kinds.sealed}: ${what}` : what, kind !== "files" && files.length > 0 && aboutWords.withFiles(files.length)];
     const rows = files.slice(0, filesNamed).map((file) => {
       const state = h("small", { "data-size": String(file.size) }, size(file.size));

@@ -50,14 +50,14 @@ export class Shown {
     this.#allowance = new Allowance(files);
     const parts: Node[] = [];
     if (title) {
-      parts.push(h("p", { class: "title" }, title));
-      this.actions.titled(title.slice(0, 60));
+      parts.push(h("p", { class: "title" }, visible(title)));
+      this.actions.titled(visible(title.slice(0, 60)));
     }
     const site = kind === "files" && entry !== undefined && isPage(shown, entry) ? entry : undefined;
     if (site !== undefined) parts.push(this.#place, this.#guest.element);
     else if (kind === "html" || kind === "markdown") parts.push(this.#guest.element);
     else if (kind === "text") parts.push(h("pre", { tabIndex: 0, role: "region", "aria-label": words.content }, text));
-    else if (kind !== "files") parts.push(h("p", { class: "hint" }, kinds.other(kind.slice(0, 40))));
+    else if (kind !== "files") parts.push(h("p", { class: "hint" }, kinds.other(visible(kind.slice(0, 40)))));
     if (files.length > 0 || kind === "files") {
       parts.push(this.#files.element);
       this.#files.show(files, own, savedName(title || content.page.slice(0, 8)), site !== undefined ? "folded" : kind === "files" ? "alone" : "below");

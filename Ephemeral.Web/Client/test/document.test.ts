@@ -34,6 +34,7 @@ describe("what can't be used says why", () => {
     ["a header longer than the page", new Uint8Array([...magic, 0, 0, 0, 9, 1]), "longer than the page"],
     ["a header that is no JSON", documentOf("{"), "can't be read"],
     ["a header that is a list", documentOf([]), "can't be read"],
+    ["what it says backwards", documentOf({ version: "\u202etxt", kind: "text" }), "\\u202etxt"],
     ["another version", documentOf({ version: 2, kind: "text" }), "version 2"],
     ["no kind", documentOf({ version: 1 }), "kind"],
     ["files without a list", documentOf({ version: 1, kind: "files" }), "lists none"],

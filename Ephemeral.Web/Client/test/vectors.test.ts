@@ -1,6 +1,7 @@
 // docs/page-format.vectors.json, which a second implementation in C# reads as well.
 import { describe, expect, it } from "vitest";
 import json from "../../../docs/page-format.vectors.json";
+import { isSigned, readAuthor } from "../src/author";
 import type { Bytes } from "../src/bytes";
 import { readDocument } from "../src/document";
 import { Holder } from "../src/holder";
@@ -19,7 +20,17 @@ interface Vector {
   blobs: string[];
 }
 
-const vectors = json as unknown as Record<"open" | "sealed" | "locked", Vector[]>;
+interface Said {
+  name: string;
+  author: unknown;
+  page: string;
+  next: string;
+  version: number;
+  signature: string;
+  signed: boolean;
+}
+
+const vectors = json as unknown as Record<"open" | "sealed" | "locked", Vector[]> & { authors: Said[] };
 const bytes = (base64: string): Bytes => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 /** As a tab does it that is given everything it asks for. */
@@ -61,5 +72,10 @@ describe("the vectors", () => {
     const { told } = await open(vector);
     await until(() => told.some((m) => m.type === "state" && m.state.lock?.startsWith("wrong-")));
     expect(told.some((m) => m.type === "content")).toBe(false);
+  });
+
+  it.each(vectors.authors)("author: $name", async ({ author, page, next, version, signature, signed }) => {
+    const known = readAuthor(author);
+    expect(known !== undefined && (await isSigned(crypto.subtle, known, page, { next, version, signature }))).toBe(signed);
   });
 });

@@ -1,19 +1,20 @@
 // What the user sees and does. The bytes, the hashing and the connection are the Worker's.
 import { activityLog } from "./activity";
-import { flame, h, saveAs, say } from "./dom";
+import { Announcer } from "./announcer";
+import { flame, h } from "./dom";
 import { HomeScreen } from "./home";
 import type { HowScreen } from "./how";
 import { iconOf } from "./icon";
 import { install } from "./install";
 import { remember, speakFitting } from "./language";
 import type { Content, FromHolder, Happening, NewFile, PageState, ToHolder } from "./messages";
-import { savedName } from "./names";
 import { PageScreen } from "./page";
+import { PageFiles } from "./page-files";
 import { languagePicker } from "./picker";
-import { isHeld, sceneOf, titleOf, type Scene } from "./scene";
+import { isHeld, sceneOf, titleOf } from "./scene";
 import type { LinkState } from "./socket";
 import { startWorker } from "./start-worker";
-import { held, name, page as pageWords, said, shell, short, show as showWords, title, type Language } from "./words";
+import { held, name, page as pageWords, shell, short, show as showWords, title, type Language } from "./words";
 import { loadTabName, saveTabName, type TabSurroundings } from "./tab-name";
 
 const tab: TabSurroundings = { window, storage: () => sessionStorage, random: (bytes) => crypto.getRandomValues(bytes) };
@@ -25,18 +26,16 @@ let guestTitle = "";
 let created = false;
 /** Of the private pages that were seen with their key. */
 const keys = new Map<string, string>();
-const savedDirectly = 64 * 1024 * 1024; // bytes
-let nextFile = 0;
-const files = new Map<number, (file: Blob | "written" | undefined) => void>();
 
 let spoken = await speakFitting();
-const announcer = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
+const announcer = new Announcer();
 const activity = activityLog();
 const holder = startWorker(heard, () => {
   link = "broken";
   render();
 });
 const tell = (message: ToHolder): void => holder?.postMessage(message);
+const files = new PageFiles(tell);
 /** What has happened in this tab, for the drawing of it. */
 const happenings: Happening[] = [];
 const mostHappenings = 12;
@@ -68,11 +67,8 @@ function build(): void {
     },
     load: (page) => tell({ type: "load", page }),
     pause: (page) => tell({ type: "pause", page }),
-    file: async (name) => {
-      const file = await fileOf(name, undefined);
-      return file === "written" ? undefined : file;
-    },
-    saveFile,
+    file: (name) => files.get(looking ?? "", name),
+    saveFile: (name, size) => files.save(looking ?? "", name, size),
     peek: (page) => tell({ type: "peek", page }),
     follow: (next) => {
       const key = looking && keys.get(looking);
@@ -85,7 +81,7 @@ function build(): void {
     tryNow: () => tell({ type: "try-now" }),
     again: (page) => tell({ type: "again", page }),
     goHome: () => go("/"),
-    announce: (text) => say(announcer, text),
+    announce: (text) => announcer.say(text),
     titled: (text) => {
       guestTitle = text;
       render();
@@ -95,13 +91,13 @@ function build(): void {
     event.preventDefault();
     act();
   };
-  newPage = h("a", { class: "button", href: "/", onclick: within(() => { home.clear(); go("/"); }) }, pageWords.newPage);
+  newPage = h("a", { class: "button", href: "/", onclick: within(() => { home.desk.clear(); go("/"); }) }, pageWords.newPage);
   const wordmark = h("a", { class: "wordmark", href: "/", onclick: within(() => go("/")) });
   wordmark.append(flame(), name);
   activity.name();
   const toHow = h("a", { href: "/how", onclick: within(() => go("/how")) }, shell.how);
   const foot = h("footer", { class: "foot" }, activity.element, toHow, languagePicker(spoken.language, (language) => void speakAnew(language)));
-  document.body.replaceChildren(h("header", { class: "top" }, wordmark, newPage), h("main", {}, home.element, screen.element), foot, announcer);
+  document.body.replaceChildren(h("header", { class: "top" }, wordmark, newPage), h("main", {}, home.element, screen.element), foot, announcer.element);
 }
 
 async function speakAnew(language: Language): Promise<void> {
@@ -154,7 +150,7 @@ function route(): void {
   face();
   if (page === undefined) {
     tell({ type: "watch" });
-    if (!home.element.hidden) home.focus();
+    if (!home.element.hidden) home.desk.focus();
   } else {
     tell({ type: "unwatch" });
     tell({ type: "open", page, key });
@@ -183,46 +179,19 @@ async function explain(): Promise<void> {
 }
 
 /** Takes the page to the desk, with all its files. */
-async function edit({ page, document: { kind, text, files, entry }, sealed }: Content, change: boolean): Promise<void> {
+async function edit({ page, document: shown, sealed }: Content, change: boolean): Promise<void> {
   const chosen: NewFile[] = [];
-  for (const { name, type } of files) {
-    const file = await fileOf(name, undefined);
-    if (!(file instanceof Blob)) return say(announcer, showWords.notHad);
+  for (const { name, type } of shown.files) {
+    const file = await files.get(page, name);
+    if (!file) return announcer.say(showWords.notHad);
     chosen.push({ name, type, file });
   }
   if (page !== looking) return;
   go("/");
-  home.edit({
-    kind: kind === "html" || kind === "text" ? kind : "markdown", text, files: chosen, isSite: entry !== undefined,
+  home.desk.edit({
+    kind: shown.kind === "html" || shown.kind === "text" ? shown.kind : "markdown", text: shown.text, files: chosen, isSite: shown.entry !== undefined,
     sealed: sealed ? { passphrase: "" } : undefined, editable: change, follows: change ? page : undefined,
   });
-}
-
-// ---- files ------------------------------------------------------------------------------------------------------
-
-function fileOf(name: string, to: FileSystemFileHandle | undefined): Promise<Blob | "written" | undefined> {
-  const page = looking ?? "";
-  const id = nextFile++;
-  return new Promise((resolve) => {
-    files.set(id, resolve);
-    tell({ type: "file", id, page, name, to });
-  });
-}
-
-/** A large file goes straight to its place on the disk, where the browser lets the person choose one. */
-async function saveFile(name: string, size: number): Promise<boolean> {
-  const suggestedName = savedName(name);
-  let to: FileSystemFileHandle | undefined;
-  if (size > savedDirectly && globalThis.showSaveFilePicker) {
-    try {
-      to = await showSaveFilePicker!({ suggestedName });
-    } catch {
-      return true; // The person thought better of it.
-    }
-  }
-  const file = await fileOf(name, to);
-  if (file instanceof Blob) saveAs(file, suggestedName);
-  return file !== undefined;
 }
 
 // ---- what the Worker says -----------------------------------------------------------------------------------------
@@ -237,15 +206,15 @@ function heard(message: FromHolder): void {
       retryAt = message.retryInMs > 0 ? Date.now() + message.retryInMs : 0;
       return render();
     case "limits":
-      return home.limit(message.maxBlob);
+      return home.desk.limit(message.maxBlob);
     case "making":
-      return home.making(message.done, message.total);
+      return home.desk.making(message.done, message.total);
     case "draft":
-      return home.goOn(message.draft);
+      return home.desk.goOn(message.draft);
     case "not-made":
-      return home.made(message.why);
+      return home.desk.made(message.why);
     case "created":
-      home.made();
+      home.desk.made();
       created = true;
       if (message.key) keys.set(message.page, message.key);
       return go(addressOf(message.page));
@@ -265,9 +234,7 @@ function heard(message: FromHolder): void {
     case "not-the-same":
       return screen.notTheSame(message.got);
     case "file":
-      files.get(message.id)?.(message.file);
-      files.delete(message.id);
-      return;
+      return files.heard(message.id, message.file);
     case "happened":
       happenings.push(message.happening);
       if (happenings.length > mostHappenings) happenings.shift();
@@ -299,24 +266,7 @@ function render(): void {
     created = false;
     screen.focusCopy();
   }
-
-  announce(scene, state?.holders);
-}
-
-let lastScene = "";
-let countSaidAt = 0;
-
-/** Each change of scene is said; the number of holders only now and then, or a crowd would never let it rest. */
-function announce(scene: Scene, holders: number | undefined): void {
-  const now = `${looking} ${scene}`;
-  if (now !== lastScene) {
-    lastScene = now;
-    countSaidAt = Date.now(); // a number right after it would take its place before it is heard
-    say(announcer, said[scene]);
-  } else if (scene === "held" && holders !== undefined && Date.now() - countSaidAt > 5_000) {
-    countSaidAt = Date.now();
-    say(announcer, said.viewing(holders));
-  }
+  announcer.scene(looking, scene, state?.holders);
 }
 
 // Seconds that are counted down, and the line of the page's health that goes on.
@@ -346,5 +296,5 @@ tell({ type: "start", url: `${location.protocol === "https:" ? "wss:" : "ws:"}//
 route();
 void install((shared) => {
   if (looking !== undefined) go("/");
-  home.take(shared);
+  home.desk.take(shared);
 });

@@ -1,6 +1,6 @@
 // What is being written, as others will see it: in the same box that a stranger's page is shown in.
 import { Guest } from "./frame";
-import type { NewFile } from "./messages";
+import type { DraftState, NewFile } from "./messages";
 import { show as words } from "./words";
 import markdownCode from "./view/markdown?worker&url";
 import siteCode from "./view/site?worker&url";
@@ -9,7 +9,7 @@ export class DeskPreview {
   #guest = new Guest(() => undefined);
   readonly element = this.#guest.element;
 
-  show(kind: "html" | "markdown", text: string, files: readonly NewFile[]): void {
+  show(kind: DraftState["kind"], text: string, files: readonly NewFile[]): void {
     const making = {
       code: kind === "markdown" ? markdownCode : siteCode,
       name: "", root: "",

@@ -1,5 +1,5 @@
 // The service worker (public/sw.js): the shell starts without a network, and other programs can share something with it.
-import type { Shared } from "./home";
+import type { Shared } from "./desk";
 import { trustedScript, workerUrl } from "./start-worker";
 
 /** `shared` is called with what another program has shared. Browsers that have no service worker here, or forbid it, do without. */

@@ -72,6 +72,82 @@ public class NodePageTests(WebApp web) : IClassFixture<WebApp>
     }
 
     [Fact]
+    public void Who_has_given_least_of_late_is_asked()
+    {
+        var holders = AnsweredWell(2);
+        for (var i = 0; i < 256; i++)
+            holders[0].CountUpload(_node.Now);
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.Same(holders[1], Choose(_blob));
+            holders[1].CountUpload(_node.Now);
+        }
+        // What was given long ago counts for little: who has only come owes the page nothing for it.
+        Assert.True(holders[0].Load(_node.Now) > 200);
+        Assert.InRange(holders[0].Load(_node.Now + TimeSpan.FromMinutes(2)), 0, 16);
+    }
+
+    [Fact]
+    public void Who_can_not_keep_up_steps_behind_one_who_can_and_among_such_the_one_of_whom_least_is_asked_comes_first()
+    {
+        var holders = AnsweredWell(2);
+        for (var i = 0; i < 256; i++)
+            holders[0].CountUpload(_node.Now);
+        Ask(holders[1], 9);
+        Assert.False(holders[1].Visitor.AnswersSoon);
+        Assert.Same(holders[0], Choose(_blob));
+        Ask(holders[0], 12);
+        Assert.Same(holders[1], Choose(_blob));
+        // A waiter that gives well and keeps up is the first of all; one that doesn't is not.
+        var waiter = Join(1)[0];
+        waiter.Page.Want(waiter, root: false);
+        waiter.Page.Have(waiter, [_blob]);
+        waiter.Page.AnsweredWell(waiter, _blob);
+        Assert.Same(waiter, Choose(_blob));
+        Ask(waiter, 10);
+        Assert.Same(holders[1], Choose(_blob));
+    }
+
+    [Fact]
+    public void How_soon_one_answers_is_learned_from_its_answers()
+    {
+        var member = Join(1)[0];
+        var (asks, now, open) = (new Asks(8), TimeSpan.FromSeconds(1), new Queue<ContentHash>());
+        Add(9);
+        Assert.False(asks.AnswersSoon);
+        for (var i = 0; i < 40; i++)
+            Answer(TimeSpan.FromMilliseconds(1));
+        Add(6);
+        Assert.True(asks.AnswersSoon);
+        // However quick it was: it may fall silent.
+        Add(1);
+        Assert.False(asks.AnswersSoon);
+        for (var i = 0; i < 15; i++)
+            Answer(TimeSpan.FromMilliseconds(200));
+        Assert.True(asks.AnswersSoon);
+        Add(2);
+        Assert.False(asks.AnswersSoon);
+
+        void Add(int count)
+        {
+            for (; count > 0; count--)
+            {
+                open.Enqueue(new(RandomNumberGenerator.GetBytes(ContentHash.Size)));
+                asks.Add(new Web.Ask(member, open.Last(), new Nobody(), now), now);
+            }
+        }
+
+        void Answer(TimeSpan after)
+        {
+            now += after;
+            Assert.Single(asks.Take(open.Dequeue(), now));
+            asks.Next(now);
+            if (after < TimeSpan.FromMilliseconds(100))
+                Add(1);
+        }
+    }
+
+    [Fact]
     public void Who_has_left_is_never_chosen()
     {
         var crowd = Join(Crowd);
@@ -83,6 +159,30 @@ public class NodePageTests(WebApp web) : IClassFixture<WebApp>
             crowd.Remove(member);
             Assert.Contains(Choose(_page), crowd);
         }
+    }
+
+    private List<Membership> AnsweredWell(int count)
+    {
+        var members = Join(count);
+        foreach (var member in members)
+        {
+            Hold(member, proven: true);
+            member.Page.AnsweredWell(member, _page);
+        }
+        return members;
+    }
+
+    private void Ask(Membership member, int count)
+    {
+        for (; count > 0; count--)
+            member.Visitor.Ask(new Web.Ask(member, new(RandomNumberGenerator.GetBytes(ContentHash.Size)), new Nobody(), _node.Now));
+    }
+
+    private sealed class Nobody : IAsker
+    {
+        public void Answered(Web.Ask ask, Web.Blob blob) { }
+
+        public void Missed(Web.Ask ask) { }
     }
 
     private List<Membership> Join(int count) =>

@@ -37,12 +37,21 @@ internal sealed class Ask(Membership of, ContentHash blob, IAsker asker, TimeSpa
 internal sealed class Asks(int places)
 {
     private static readonly TimeSpan LateFor = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FirstGuess = TimeSpan.FromMilliseconds(60);
+    // So much of an answer's time goes into what the next is expected to take.
+    private const double Weight = 0.25;
 
     private readonly List<Place> _places = [];
     private readonly Queue<Ask> _waiting = [];
+    private TimeSpan _pace = FirstGuess;
+    private TimeSpan _answeredAt;
 
     public bool Full => _places.Count >= places;
-    public int Count => _places.Count;
+    public int Count => _places.Count + _waiting.Count;
+
+    /// <summary>What is asked of the visitor now, and one more, would be answered within half a second, going by its last answers.</summary>
+    public bool AnswersSoon => Count < 2 * places && Count * _pace < Soon;
 
     /// <summary>Adds an ask. True when it must be sent; false when it waits for a place, or joins one for the same blob that is open.</summary>
     public bool Add(Ask ask, TimeSpan now)
@@ -121,7 +130,16 @@ internal sealed class Asks(int places)
         }
         if (used is not null)
             _places.Remove(used);
+        Measure(taken, now);
         return taken;
+    }
+
+    // How long one answer takes while there is something to answer. A root says little: it may be tiny.
+    private void Measure(List<Ask> answered, TimeSpan now)
+    {
+        if (answered.Find(ask => ask.Blob != ask.Of.Page.Hash) is { } ask)
+            _pace += Weight * (now - (ask.Since > _answeredAt ? ask.Since : _answeredAt) - _pace);
+        _answeredAt = now;
     }
 
     /// <summary>Takes the asks that a miss answers.</summary>

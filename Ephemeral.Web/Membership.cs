@@ -14,8 +14,13 @@ internal sealed class Membership(Visitor visitor, NodePage page)
     private static readonly TimeSpan UploadWindow = TimeSpan.FromSeconds(5);
     private const int UploadsInWindow = 2;
 
+    private static readonly TimeSpan GivenHalves = TimeSpan.FromSeconds(30);
+    private const int Busy = 1 << 30;
+
     private TimeSpan _windowStart;
     private int _uploads;
+    private TimeSpan _givenSince;
+    private int _given;
     // Of each name the first eight bytes: enough, for who is asked for another blob says miss.
     private HashSet<ulong>? _parts;
 
@@ -87,22 +92,32 @@ internal sealed class Membership(Visitor visitor, NodePage page)
         if (now - _windowStart >= UploadWindow)
             (_windowStart, _uploads) = (now, 0);
         _uploads++;
+        (_given, _givenSince) = (Given(now) + 1, now - _givenSince >= GivenHalves ? now : _givenSince);
     }
 
     /// <summary>
+    /// Of equal rank the one with less is asked: who has given least of late, so that an upload that somebody else could make
+    /// does not fall on the holder again; of those who can't keep up the one of whom the least is asked.
+    /// </summary>
+    public int Load(TimeSpan now) => visitor.AnswersSoon ? Given(now) : Busy + visitor.OpenAsks;
+
+    // Halved every so often: who has been here for long owes nothing less than who has only come.
+    private int Given(TimeSpan now) => _given >> (int)Math.Min(30, (now - _givenSince) / GivenHalves);
+
+    /// <summary>
     /// How good it is to ask: lower is better. Who answered well comes before who was served here, before who only claims;
-    /// of the former those first who are still fetching, so that the holder uploads a page about once; who was silent or
+    /// of the former those first who are still fetching and keep up, so that the holder uploads a page about once; who was silent or
     /// missed goes last for a minute. With <paramref name="balance"/>, who has given enough steps behind
     /// others who can give too, so that a crowd does not fall on its first holder. With <paramref name="tries"/>, somebody
     /// who is still fetching and has never been asked comes first, too.
     /// </summary>
     public int Rank(TimeSpan now, bool balance, bool tries) =>
         LastUntil > now ? 6
-        : visitor.AsksFull ? 5
+        : visitor.AsksFull && !visitor.AnswersSoon ? 5
         : State == VisitorState.Claimed ? 4
         : balance && HasGivenEnough(now) ? 3
         : !AnsweredWell && !(tries && State == VisitorState.Waiter) ? 2
-        : State == VisitorState.Holder ? 1
+        : State == VisitorState.Holder || !visitor.AnswersSoon ? 1
         : 0;
 
     /// <summary>The best rank that one of this standing can have.</summary>

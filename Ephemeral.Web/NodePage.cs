@@ -283,7 +283,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
     }
 
     /// <summary>
-    /// The best one to ask that has not been tried: of equals the one of whom the least is asked, and else a random one. Of a
+    /// The best one to ask that has not been tried: of equals the one who has given least and keeps up, and else a random one. Of a
     /// crowd it is the best of some: where many are good, looking at all of them finds nobody better.
     /// </summary>
     public Membership? Choose(ContentHash blob, HashSet<Membership> tried, bool balance)
@@ -291,7 +291,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         Membership? best = null;
         // One at a time: however many of them turn out mute, the other blobs come from those who are known.
         var tries = blob != hash && _onTrial?.IsTried(Now) != true;
-        var (bestRank, now) = ((Rank: int.MaxValue, Asks: 0), Now);
+        var (bestRank, now) = ((Rank: int.MaxValue, Load: 0), Now);
         for (var standing = 0; standing < Membership.Standings && bestRank.Rank >= Membership.BestRank((Standing)standing); standing++)
         {
             if (_standing[standing] is not { Count: > 0 } members)
@@ -302,7 +302,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
                 var member = members[(start + i) % members.Count];
                 if (!member.CanGive(blob) || tried.Contains(member))
                     continue;
-                if ((member.Rank(now, balance, tries), member.Visitor.OpenAsks) is var rank && rank.CompareTo(bestRank) < 0)
+                if ((member.Rank(now, balance, tries), member.Load(now)) is var rank && rank.CompareTo(bestRank) < 0)
                     (best, bestRank) = (member, rank);
             }
         }

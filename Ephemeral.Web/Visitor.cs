@@ -40,8 +40,11 @@ internal sealed partial class Visitor
     /// <summary>No further ask can be sent to it now. Read without the lock: a stale answer only costs the better choice.</summary>
     public bool AsksFull => _asks.Full;
 
-    /// <summary>How many blobs are asked of it. Read without the lock, too.</summary>
+    /// <summary>How many blobs are asked of it, or wait to be. Read without the lock, too.</summary>
     public int OpenAsks => _asks.Count;
+
+    /// <summary>It keeps up with what is asked of it, and would with one more. Read without the lock, too.</summary>
+    public bool AnswersSoon => _asks.AnswersSoon;
 
     /// <summary>Bytes of every kind that wait to be sent to it.</summary>
     public long QueuedBytes => _outbox.Bytes;

@@ -69,15 +69,15 @@ internal static class Big
     private static async Task Uploads(Report report, bool isShort)
     {
         report.Begin("big-page uploads",
-            $"one holder of {PageMiB} MiB and four visitors that say what they have, as browsers do, eight blobs at a time; uploads in pages. Who comes later finds others who hold all of it, and gets from all of them",
-            "visitors come", "of holder", "of visitors", "ms to last");
-        foreach (var (how, apart) in new[] { ("at once", 0), ("0.2 s apart", 200), ("1 s apart", 1000) })
+            $"one holder of {PageMiB} MiB and four visitors that say what they have, as browsers do, eight blobs at a time; uploads in pages. On fast lines who comes later finds others who hold all of it, on slow ones others who have some of it",
+            "visitors come", "each gives", "of holder", "of visitors", "ms to last");
+        foreach (var (how, apart, megabytes) in new[] { ("at once", 0, 0), ("0.2 s apart", 200, 0), ("1 s apart", 1000, 0), ("1 s apart", 1000, 20) })
         {
             var page = BigPage.Of(PageMiB);
             await using var server = await Server.Start();
-            using var holder = new BigVisitor(page);
+            using var holder = new BigVisitor(page, megabytes * 1_000_000);
             await holder.Hold(server.Address);
-            var visitors = Enumerable.Range(0, 4).Select(_ => new BigVisitor(page)).ToList();
+            var visitors = Enumerable.Range(0, 4).Select(_ => new BigVisitor(page, megabytes * 1_000_000)).ToList();
             var start = Stopwatch.GetTimestamp();
             await Task.WhenAll(visitors.Select(async (visitor, i) =>
             {
@@ -86,9 +86,9 @@ internal static class Big
             }));
             var time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             var uploads = (double)holder.Uploads / page.Blobs.Length;
-            report.Row(("visitors_come", how), ("holder_uploads", Math.Round(uploads, 2)),
+            report.Row(("visitors_come", how), ("each_gives", megabytes == 0 ? "as it can" : $"{megabytes} MB/s"), ("holder_uploads", Math.Round(uploads, 2)),
                 ("visitor_uploads", Math.Round((double)visitors.Sum(visitor => visitor.Uploads) / page.Blobs.Length, 2)), ("ms", Math.Round(time)));
-            report.Promise(isShort || apart > 0 || uploads <= 1.3, "with four visitors, the holder uploads the page at most 1.3 times");
+            report.Promise(isShort || uploads <= 1.3, "with four visitors, the holder uploads the page at most 1.3 times");
             visitors.ForEach(visitor => visitor.Dispose());
         }
     }

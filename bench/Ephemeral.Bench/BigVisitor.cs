@@ -44,7 +44,9 @@ internal sealed class BigPage
 }
 
 /// <summary>A visitor of a large page: gets its blobs, several at once, checks each, gives what it has, and holds the page in the end.</summary>
-internal sealed class BigVisitor(BigPage page) : IDisposable
+/// <param name="page">The page.</param>
+/// <param name="givesPerSecond">No more bytes than so many are given in a second; 0 for as fast as they go.</param>
+internal sealed class BigVisitor(BigPage page, int givesPerSecond = 0) : IDisposable
 {
     private const int Head = 33;
     private const int MaxGets = 16;
@@ -57,6 +59,7 @@ internal sealed class BigVisitor(BigPage page) : IDisposable
     private readonly TaskCompletionSource _holder = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _next;
     private int _got;
+    private long _givenAt;
 
     /// <summary>Blobs besides the root that it was asked for and gave.</summary>
     public int Uploads { get; private set; }
@@ -162,7 +165,7 @@ internal sealed class BigVisitor(BigPage page) : IDisposable
                 {
                     Uploads++;
                     // Not awaited: who gives goes on reading, as browsers do.
-                    _ = _visitor.SendMasked(page.Frames[index]);
+                    _ = Give(page.Frames[index]);
                 }
                 else
                 {
@@ -175,6 +178,18 @@ internal sealed class BigVisitor(BigPage page) : IDisposable
             case "error":
                 throw new IOException($"The server says: {Encoding.UTF8.GetString(text.Span)}");
         }
+    }
+
+    private async Task Give(byte[] frame)
+    {
+        if (givesPerSecond > 0)
+        {
+            // One after the other, each as long as its bytes take.
+            var now = Stopwatch.GetTimestamp();
+            _givenAt = Math.Max(_givenAt, now) + frame.Length * Stopwatch.Frequency / givesPerSecond;
+            await Task.Delay(Stopwatch.GetElapsedTime(now, _givenAt));
+        }
+        await _visitor.SendMasked(frame);
     }
 
     private async Task GetNext()

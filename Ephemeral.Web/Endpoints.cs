@@ -212,6 +212,8 @@ internal static class Endpoints
     // The same for every page: what others show beside a link must say nothing of it. They want the picture's whole address.
     private static async Task<IResult> Shell(HttpContext http, IWebHostEnvironment site)
     {
+        // No address is found in the browser's cache on disk; and a tab whose user has gone elsewhere is not kept in memory either:
+        // its Worker stands still there with its line open, and would be counted among the holders and give nothing.
         http.Response.Headers.CacheControl = "no-store";
         var file = site.WebRootFileProvider.GetFileInfo("index.html");
         if (!file.Exists)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Microsoft.Playwright;
 
@@ -65,6 +66,11 @@ public sealed class BrowserProcess : IAsyncDisposable
         return BrowserPerson.At(context.Pages.Count > 0 ? context.Pages[0] : await context.NewPageAsync(), name, site);
     }
 
+    /// <summary>Nothing of the browser runs any more, as on a device that sleeps, until it is woken.</summary>
+    public Task Sleep() => Signal("-STOP");
+
+    public Task Wake() => Signal("-CONT");
+
     /// <summary>kill -9, and of its children too: nothing can be written any more.</summary>
     public Task Kill() => End(_process);
 
@@ -110,6 +116,31 @@ public sealed class BrowserProcess : IAsyncDisposable
         }
 
         throw new InvalidOperationException("The timer never ends.");
+    }
+
+    private async Task Signal(string signal)
+    {
+        var parents = new Dictionary<int, int>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(folder), out var id) && await ParentOf(folder) is { } parent) parents[id] = parent;
+        List<int> tree = [_process.Id];
+        for (var i = 0; i < tree.Count; i++) tree.AddRange(parents.Where(of => of.Value == tree[i]).Select(of => of.Key));
+        using var kill = Process.Start("kill", [signal, .. tree.Select(id => $"{id}")]);
+        await kill.WaitForExitAsync();
+    }
+
+    private static async Task<int?> ParentOf(string folder)
+    {
+        try
+        {
+            // pid (name) state parent …, and a name may have anything in it.
+            var stat = await File.ReadAllTextAsync(Path.Combine(folder, "stat"));
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // It has ended meanwhile.
+        }
     }
 
     internal static async Task End(Process process)

@@ -11,6 +11,7 @@ public sealed class BrowserProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, bool> _open = new();
     private readonly Uri _server;
     private volatile bool _cut;
+    private int _connections;
 
     private BrowserProxy(Uri server) => _server = server;
 
@@ -23,6 +24,9 @@ public sealed class BrowserProxy : IAsyncDisposable
         _ = proxy.Accept();
         return Task.FromResult(proxy);
     }
+
+    /// <summary>How many there have been.</summary>
+    public int Connections => _connections;
 
     /// <summary>Ends every connection, and each new one at once.</summary>
     public void Cut()
@@ -58,6 +62,7 @@ public sealed class BrowserProxy : IAsyncDisposable
         using (browser)
         {
             _open[browser] = _open[server] = true;
+            Interlocked.Increment(ref _connections);
             try
             {
                 // Looked at after it is on the list: a cut finds it on the list or is seen here.

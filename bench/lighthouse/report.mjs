@@ -28,7 +28,11 @@ try {
       const shown = (name) => lhr.audits[name].displayValue;
       console.log(`| ${path} | ${formFactor} | ${scores.join(" | ")} | ${shown("first-contentful-paint")} | ${shown("largest-contentful-paint")} | ${shown("total-blocking-time")} | ${shown("cumulative-layout-shift")} | ${shown("total-byte-weight")} |`);
       for (const name of categories)
-        for (const { id } of lhr.categories[name].auditRefs) if (lhr.audits[id].score === 0) console.log(`  ${name}: ${lhr.audits[id].title}`);
+        for (const { id } of lhr.categories[name].auditRefs) {
+          const { score, title, details } = lhr.audits[id];
+          const reasons = (details?.items ?? []).map(({ reason }) => reason).filter((reason) => typeof reason === "string");
+          if (score === 0) console.log(`  ${name}: ${title}${reasons.length > 0 ? ` (${reasons.join("; ")})` : ""}`);
+        }
     }
 } finally {
   await browser.kill();

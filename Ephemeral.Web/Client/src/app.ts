@@ -161,6 +161,7 @@ function route(): void {
 /** Which of the screens is seen. */
 function face(): void {
   const explains = location.pathname === "/how";
+  document.querySelector("main")!.classList.toggle("explains", explains);
   home.element.hidden = looking !== undefined || explains;
   how?.leave();
   how?.element.remove();

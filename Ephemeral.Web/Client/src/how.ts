@@ -22,7 +22,7 @@ const ways: Partial<Record<Happening["what"], Place[]>> = {
 export class HowScreen {
   readonly element = h("section", { class: "how" });
   #picture = svgElement("svg", { viewBox: "0 0 500 190", role: "img", "aria-label": words.drawing });
-  #others = svgElement("g", {});
+  #others = svgElement("g", { class: "others" });
   #you = svgElement("g", {});
   #dots = svgElement("g", {});
   #caption = h("p", { class: "caption" });

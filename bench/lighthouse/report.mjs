@@ -30,7 +30,7 @@ try {
       for (const name of categories)
         for (const { id } of lhr.categories[name].auditRefs) {
           const { score, title, details } = lhr.audits[id];
-          const reasons = (details?.items ?? []).map(({ reason }) => reason).filter((reason) => typeof reason === "string");
+          const reasons = [details?.items ?? []].flat().map(({ reason }) => reason).filter((reason) => typeof reason === "string");
           if (score === 0) console.log(`  ${name}: ${title}${reasons.length > 0 ? ` (${reasons.join("; ")})` : ""}`);
         }
     }

@@ -99,7 +99,9 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
     private async Task Kinds(Look look)
     {
         var markdown = TestPage.Document("{\"version\":1,\"kind\":\"markdown\",\"title\":\"Moving day\"}", Text);
-        await look("markdown", await Reads(new TestPage(markdown, [])));
+        var moving = await Reads(new TestPage(markdown, []));
+        await moving.SeesPage("The van comes at");
+        await look("markdown", moving);
         await look("text", await Reads(new TestPage(TestPage.Document("{\"version\":1,\"kind\":\"text\"}", "Bread\nMilk\nA new string for the guitar\n"), [])));
         var files = TestPage.Of("files", 262144, "", null, ("notes/monday.txt", "text/plain", "Hello"u8.ToArray()), ("notes/tuesday.md", "text/markdown", "# Hi"u8.ToArray()),
             ("tone.wav", "audio/wav", TestFiles.Wav()), ("paper.pdf", "application/pdf", TestFiles.Pdf("Hello", 2)));
@@ -159,9 +161,11 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
         var writer = await Person("private");
         await writer.Visit();
         await writer.TextArea.FillAsync(Text);
+        await writer.Page.GetByLabel("Written as").SelectOptionAsync("markdown");
         await writer.Page.GetByText("Private", new() { Exact = true }).ClickAsync();
         await writer.Page.GetByLabel("Passphrase").FillAsync("heather and gorse");
         var page = await writer.PressCreate();
+        await writer.SeesPage("The van comes at");
         await look("private-own", writer);
         var reader = await Person("blind");
         await reader.Visit(page);

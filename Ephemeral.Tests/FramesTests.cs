@@ -77,6 +77,20 @@ public class FramesTests
     }
 
     [Fact]
+    public void What_goes_little_by_little_is_left_to_the_collector()
+    {
+        var collected = 0;
+        var frames = new Frames(() => collected++);
+        for (var i = 0; i < 200; i++)
+        {
+            frames.Return(frames.Take((1 << 19) - 1000), 0);
+            frames.Look();
+            frames.Look();
+        }
+        Assert.Equal(0, collected);
+    }
+
+    [Fact]
     public void What_is_not_needed_goes_by_and_by()
     {
         var frames = new Frames();

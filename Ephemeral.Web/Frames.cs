@@ -15,11 +15,13 @@ internal sealed class Frames(Action collect)
     private const int Head = 64; // sizes are mostly powers of two, and a frame has a head besides
     private const long WorthCollecting = 32 << 20;
     private const long Little = 1 << 20;
+    private const int CalmLooks = 3;
 
     private readonly Shelf[] _shelves = [.. Enumerable.Range(Smallest, Sizes).Select(power => new Shelf((1 << power) + Head))];
     private long _dropped;
+    private int _calm;
 
-    public Frames() : this(static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false)) { }
+    public Frames() : this(static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true)) { }
 
     /// <summary>The length of the array that is had for so many bytes.</summary>
     public static int SizeFor(int length) => Index(length) is var index && index < Sizes ? (1 << (Smallest + index)) + Head : length;
@@ -54,12 +56,14 @@ internal sealed class Frames(Action collect)
     {
         var dropped = _shelves.Sum(shelf => (long)shelf.Look());
         _dropped += dropped;
-        // A crowd has gone. In a process at rest nothing else would make the collector look for what it left.
-        if (dropped < Little && _dropped >= WorthCollecting)
-        {
-            _dropped = 0;
+        _calm = dropped < Little ? _calm + 1 : 0;
+        if (_calm < CalmLooks)
+            return;
+        // A crowd has gone, and so have its connections by now. In a process at rest nothing else would make the collector look for what it left,
+        // and give it back; that stops everything for a moment, so what goes little by little is not worth it.
+        if (_dropped >= WorthCollecting)
             collect();
-        }
+        _dropped = 0;
     }
 
     private static int Index(int length) => Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)Math.Max(0, length - Head - 1)) - Smallest);

@@ -119,10 +119,7 @@ public sealed class BrowserEditTests(BrowserStage stage) : BrowserTest(stage)
     public async Task A_page_of_somebody_else_can_be_copied_with_its_files_and_what_was_on_the_desk_comes_back()
     {
         var page = TestPage.Of("markdown", 262144, _text, null, ("a.txt", "text/plain", "Hello"u8.ToArray()));
-        var holder = await Ending(Stage.Web.Visitor("holder"));
-        holder.Gives([page.Root, .. page.Blobs]);
-        await holder.Hold(page.Root);
-        await holder.NextStatus(page.Root, "holder");
+        await Holder(page);
         var reader = await Person("reader");
         await reader.Visit();
         await reader.TextArea.FillAsync("half a thought");

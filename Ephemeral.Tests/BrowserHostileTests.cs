@@ -201,10 +201,7 @@ public sealed class BrowserHostileTests(BrowserStage stage) : BrowserTest(stage)
         var name = $"<img src={Reach("name").Replace("/", "&#47;", StringComparison.Ordinal)}>.svg";
         var page = TestPage.Of("files", 262144, "", null,
             (name, "image/svg+xml", System.Text.Encoding.UTF8.GetBytes(svg)), ("<svg onload=fetch('name')>", $"text/html;<img src={Reach("type")}>", System.Text.Encoding.UTF8.GetBytes(Fresh("x"))));
-        var holder = await Ending(Stage.Web.Visitor("holder"));
-        holder.Gives(page.All);
-        await holder.Hold(page.Root);
-        await holder.NextStatus(page.Root, "holder");
+        await Holder(page);
         var reader = await Person("reader");
         reader.Expects(Blocked);
         await reader.Visit(page.Root.Name);
@@ -253,10 +250,7 @@ public sealed class BrowserHostileTests(BrowserStage stage) : BrowserTest(stage)
     private async Task<BrowserPerson> Reads(string html)
     {
         var page = TestBlob.Text(html);
-        var holder = await Ending(Stage.Web.Visitor("holder"));
-        holder.Gives(page);
-        await holder.Hold(page);
-        await holder.NextStatus(page, "holder");
+        await Holder(new TestPage(page, []));
         var reader = await Person("reader");
         reader.Expects(Blocked);
         await reader.Visit(page.Name);

@@ -185,7 +185,7 @@ public sealed class BrowserKindsTests(BrowserStage stage) : BrowserTest(stage)
     public async Task A_file_of_over_50_MiB_is_looked_at_on_the_readers_word()
     {
         var page = Files(("large.png", "image/png", new byte[51 << 20]));
-        await Hold(page);
+        await Holder(page);
         var reader = await Person("reader");
         await reader.Visit(page.Root.Name);
         await reader.Button("Load it").ClickAsync();
@@ -218,7 +218,7 @@ public sealed class BrowserKindsTests(BrowserStage stage) : BrowserTest(stage)
             TestPage.Of("files", 262_144, "", $"{wide}.html", ($"{wide}.html", "text/html", "<h1>Site</h1>"u8.ToArray())),
         })
         {
-            await Hold(page);
+            await Holder(page);
             await reader.Visit(page.Root.Name);
             await reader.SeesViewing(2);
             await Expect(reader.Main.Locator(".shown > *").First).ToBeVisibleAsync();
@@ -228,24 +228,36 @@ public sealed class BrowserKindsTests(BrowserStage stage) : BrowserTest(stage)
 
     private static TestPage Files(params (string Name, string Type, byte[] Content)[] files) => TestPage.Of("files", 262_144, Fresh(""), null, files);
 
+    [BrowserFact]
+    public async Task By_night_the_box_of_a_text_of_ours_is_dark_before_it_is_painted_and_a_strangers_page_is_white()
+    {
+        var text = Fresh("By night");
+        const string Colours = "() => ['main .guest', 'main .stage', 'main iframe'].map((place) => getComputedStyle(document.querySelector(place)).backgroundColor)";
+        var ours = TestPage.Of("markdown", 262_144, text, null);
+        await Holder(ours);
+        var reader = await Person("reader", options: new() { ColorScheme = ColorScheme.Dark });
+        await reader.Visit(ours.Root.Name);
+        await reader.SeesPage(text);
+        var colours = await reader.Page.EvaluateAsync<string[]>(Colours);
+        Assert.Equal("rgb(28, 25, 22)", colours[0]);
+        Assert.Equal([colours[0], colours[0]], colours[1..]);
+
+        var strangers = await reader.Create(text);
+        Assert.NotEqual(ours.Root.Name, strangers);
+        await reader.SeesPage(text);
+        Assert.Equal(["rgb(255, 255, 255)", "rgb(255, 255, 255)"], (await reader.Page.EvaluateAsync<string[]>(Colours))[1..]);
+    }
+
     private static async Task HasPicture(BrowserPerson reader, int width)
     {
         await Expect(reader.Main.Locator(".preview img")).ToBeVisibleAsync();
         await Expect(reader.Main.Locator(".preview img")).ToHaveJSPropertyAsync("naturalWidth", width);
     }
 
-    private async Task Hold(TestPage page)
-    {
-        var holder = await Ending(Stage.Web.Visitor("holder"));
-        holder.Gives(page.All);
-        await holder.Hold(page.Root);
-        await holder.NextStatus(page.Root, "holder");
-    }
-
     /// <summary>Somebody who opens a page that somebody else holds.</summary>
     private async Task<BrowserPerson> Reads(TestPage page, string? expects = null)
     {
-        await Hold(page);
+        await Holder(page);
         var reader = await Person("reader");
         if (expects is not null) reader.Expects(expects);
         await reader.Visit(page.Root.Name);

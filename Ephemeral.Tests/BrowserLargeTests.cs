@@ -104,13 +104,4 @@ public sealed class BrowserLargeTests(BrowserStage stage) : BrowserTest(stage)
         await reader.Page.GoBackAsync();
         await reader.SeesViewing(2);
     }
-
-    private async Task<TestVisitor> Holder(TestPage page, params TestBlob[] gives)
-    {
-        var holder = await Ending(Stage.Web.Visitor("holder"));
-        holder.Gives(gives.Length > 0 ? [page.Root, .. gives] : page.All);
-        await holder.Hold(page.Root);
-        await holder.NextStatus(page.Root, "holder");
-        return holder;
-    }
 }

@@ -90,10 +90,7 @@ public sealed class BrowserSiteTests(BrowserStage stage) : BrowserTest(stage)
             {"name":"index.html","type":"text/html","size":{{{html.Bytes.Length}}},"blobs":["{{{html.Name}}}"]},
             {"name":"huge.png","type":"image/png","size":{{{10_000L << 20}}},"blobs":[{{{huge}}}]}]}
             """);
-        var holder = await Ending(Stage.Web.Visitor("holder"));
-        holder.Gives(root, html, zeros);
-        await holder.Hold(root);
-        await holder.NextStatus(root, "holder");
+        var holder = await Holder(new TestPage(root, [html, zeros]));
         var reader = await Person("reader");
         reader.Expects(Blocked);
         await reader.Visit(root.Name);
@@ -144,10 +141,7 @@ public sealed class BrowserSiteTests(BrowserStage stage) : BrowserTest(stage)
 
     private async Task<BrowserPerson> Reads(TestPage page)
     {
-        var holder = await Ending(Stage.Web.Visitor("holder"));
-        holder.Gives(page.All);
-        await holder.Hold(page.Root);
-        await holder.NextStatus(page.Root, "holder");
+        await Holder(page);
         var reader = await Person("reader");
         reader.Expects(Blocked);
         await reader.Visit(page.Root.Name);

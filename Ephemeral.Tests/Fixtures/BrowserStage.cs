@@ -79,6 +79,16 @@ public abstract class BrowserTest(BrowserStage stage) : IAsyncLifetime
     protected Task<BrowserPerson> Person(string name, Uri? site = null, BrowserNewContextOptions? options = null) =>
         Ending(BrowserPerson.Come(stage.Browser, name, site ?? stage.Web.Address, options));
 
+    /// <summary>Somebody without a browser who holds the page: all of it, or its root and those blobs.</summary>
+    protected async Task<TestVisitor> Holder(TestPage page, TestBlob[]? has = null)
+    {
+        var holder = await Ending(stage.Web.Visitor("holder"));
+        holder.Gives([page.Root, .. has ?? page.Blobs]);
+        await holder.Hold(page.Root);
+        await holder.NextStatus(page.Root, "holder");
+        return holder;
+    }
+
     /// <summary>Ends it when the test ends.</summary>
     protected async Task<T> Ending<T>(Task<T> starting) where T : IAsyncDisposable
     {

@@ -263,14 +263,5 @@ public abstract class BrowserStatesTest(BrowserStage stage) : BrowserTest(stage)
         return reader;
     }
 
-    private async Task<TestVisitor> Holder(TestPage page, TestBlob[]? has = null)
-    {
-        var holder = await Ending(Stage.Web.Visitor("holder"));
-        holder.Gives([page.Root, .. has ?? page.Blobs]);
-        await holder.Hold(page.Root);
-        await holder.NextStatus(page.Root, "holder");
-        return holder;
-    }
-
     private static FilePayload File(string name, byte[] content) => new() { Name = name, MimeType = "", Buffer = content };
 }

@@ -122,6 +122,8 @@ export class Guest {
     this.#run.hidden = scripts || this.#page.said !== undefined;
     this.#stop.hidden = !scripts;
     this.#condition = "loading";
+    // A stranger's page is made for white; what is shown by our own code has our colours, before it is painted too.
+    this.#stage.classList.toggle("ours", this.#page.said !== undefined);
 
     const frame = h("iframe", { title: words.title, referrerPolicy: "no-referrer", src: "/view" });
     frame.setAttribute("sandbox", "allow-scripts allow-forms");

@@ -74,6 +74,32 @@ public sealed class WirePartsTests(FewPartsWebApp web) : WireTest<FewPartsWebApp
         Assert.Equal(0, blobs.Sum(holder.Uploads));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_asks_for_what_another_has_just_got_waits_for_a_moment_until_that_one_says_so(bool says)
+    {
+        var holder = await Holder(_page, _blob, _other);
+        var first = await WaiterWith(_page, _other);
+        first.Gives(_blob);
+        var second = await Waiter(_page, root: false);
+        await Web.Freeze();
+        await first.Get(_page, _blob);
+        await first.NextBlob(_blob);
+        await first.Fence();
+        await second.Get(_page, _blob);
+        await second.Fence();
+        await holder.Fence();
+        Assert.Equal((1, 0), (holder.Asked(_blob), first.Asked(_blob)));
+
+        if (says)
+            await first.Have(_page, _blob);
+        else
+            Web.Flow();
+        await second.NextBlob(_blob);
+        Assert.Equal(says ? (1, 1) : (2, 0), (holder.Uploads(_blob), first.Uploads(_blob)));
+    }
+
     [Fact]
     public async Task Waiters_that_have_never_answered_are_tried_one_at_a_time_and_the_holder_gives_the_rest()
     {

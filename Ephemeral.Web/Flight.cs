@@ -5,7 +5,8 @@ namespace Ephemeral.Web;
 /// <summary>
 /// One blob on its way to this node's visitors, once for all who wait for it: from this node's holders if it has any, else from
 /// another node that does; from a second one when the first shows no sign of life for a second. It lasts until the blob has left
-/// for all of them, so that who asks a moment later than the others has it, too. Guarded by its page's lock.
+/// for all of them, so that who asks a moment later than the others has it, too, and for a moment beyond, in which they may say that
+/// they can give it now. Guarded by its page's lock.
 /// </summary>
 internal sealed class Flight(NodePage page, ContentHash blob)
 {
@@ -15,7 +16,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     // A timer may tick a moment early.
     private static readonly TimeSpan AlmostTick = Tick * 0.9;
     private static readonly TimeSpan CallLostAfter = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan HoldSoon = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SayItSoon = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan GetTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
@@ -48,7 +49,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         // In a crowd, those who have just been served say within a moment that they hold the page: better one of them than
         // the same first holder again.
         _deferred = IsRoot && page.HoldersComeSoon();
-        _ticker = page.StartTicker(_deferred ? HoldSoon : Tick, OnTick, Tick);
+        _ticker = page.StartTicker(_deferred ? SayItSoon : Tick, OnTick, Tick);
         if (!_deferred)
             Advance(1);
     }
@@ -79,19 +80,19 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     public void Hint()
     {
         _localFailed = false;
+        if (_deferred && !(IsRoot && page.HoldersComeSoon()))
+            Begin();
+        else
+            Joined();
+    }
+
+    /// <summary>One more waits for it.</summary>
+    public void Joined()
+    {
         if (_landed is not null)
-        {
             GiveAgain(_landed);
-        }
-        else if (_deferred && !page.HoldersComeSoon())
-        {
-            _deferred = false;
-            Advance(1);
-        }
         else if (IsParked)
-        {
             Retry();
-        }
     }
 
     /// <summary>The upload that this waited for is over.</summary>
@@ -117,9 +118,20 @@ internal sealed class Flight(NodePage page, ContentHash blob)
 
     private bool IsWanted => _getters.Count > 0 || _readers.Count > 0 || (IsRoot && page.RootWanted);
 
+    // Whoever was waited for has come, or will not.
+    private void Begin()
+    {
+        _deferred = false;
+        _aliveAt = _lastSign = page.Now;
+        if (IsWanted)
+            Retry();
+        else
+            End();
+    }
+
     private void Advance(int more)
     {
-        if (IsOver)
+        if (IsOver || _deferred)
             return;
         _retryAt = TimeSpan.MaxValue;
         if (_upload is null && !_localFailed && page.CanGive(blob))
@@ -225,8 +237,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
         var now = page.Now;
         if (_deferred)
         {
-            _deferred = false;
-            Advance(1);
+            Begin();
             return;
         }
         if (_upload?.IsAlive == true)
@@ -275,7 +286,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
             {
                 lock (page.Gate)
                     if (_landed == found)
-                        End();
+                        Left();
             });
         }
         found.Done();
@@ -304,13 +315,18 @@ internal sealed class Flight(NodePage page, ContentHash blob)
             landed.Done();
             return;
         }
-        // It left for the last of them just now.
+        Left();
+    }
+
+    // For the last of them as well. Those who say what they have say so in a moment: better one of them than the holder again.
+    private void Left()
+    {
         _landed = null;
-        _aliveAt = _lastSign = page.Now;
-        if (IsWanted)
-            Retry();
+        _deferred = page.PartsAreSaid;
+        if (_deferred)
+            _ticker!.Change(SayItSoon, Tick);
         else
-            End();
+            Begin();
     }
 
     private void Detach()

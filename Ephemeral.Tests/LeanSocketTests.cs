@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -66,6 +68,34 @@ public sealed class LeanSocketTests
             await visitor.Fence();
             await visitor.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_ping_goes_between_frames_and_never_while_one_is_on_its_way()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5));
+        var stream = new PipeStream(null, pipe.Writer);
+        Assert.True(stream.Ping());
+        var frame = stream.WriteAsync(new byte[20]).AsTask();
+        Assert.False(stream.Ping());
+        var sent = await pipe.Reader.ReadAsync();
+        Assert.Equal([0x89, 0, .. new byte[20]], sent.Buffer.ToArray());
+        pipe.Reader.AdvanceTo(sent.Buffer.End);
+        await frame;
+        Assert.True(stream.Ping());
+        Assert.Equal([0x89, 0], (await pipe.Reader.ReadAsync()).Buffer.ToArray());
+
+        await stream.DisposeAsync();
+        await pipe.Reader.CompleteAsync(new IOException("gone"));
+        Assert.False(stream.Ping());
+    }
+
+    [Fact]
+    public async Task A_ping_for_one_who_has_gone_harms_nobody()
+    {
+        var pipe = new Pipe();
+        await pipe.Reader.CompleteAsync(new IOException("gone"));
+        Assert.True(new PipeStream(null, pipe.Writer).Ping());
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
+using Ephemeral.Web;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Ephemeral.Tests;
@@ -116,9 +118,41 @@ public sealed class WireHandshakeTests(WebApp web) : WireTest<WebApp>(web)
     }
 
     [Fact]
-    public async Task A_visitor_that_answers_pings_stays_and_one_that_sends_no_byte_is_closed()
+    public async Task A_visitor_is_pinged_every_25_seconds_and_cut_off_when_no_byte_has_come_for_60()
     {
-        await using var watchful = await WebApp.Start("--Ephemeral:PingInterval=00:00:00.1", "--Ephemeral:SilenceLimit=00:00:00.6");
+        await using var web = await WebApp.Start(WebApp.NewClock());
+        using var alive = await RawSocket.Connect(web.SocketAddress);
+        using var dead = await RawSocket.Connect(web.SocketAddress);
+        foreach (var socket in new[] { alive, dead })
+        {
+            await socket.SendJson(new { type = "want", page = TestBlob.Fresh().Name });
+            await socket.ReadUntil(RawSocket.Text, text => text.Contains("\"status\"", StringComparison.Ordinal));
+        }
+        await web.Freeze();
+        await web.Pass(TimeSpan.FromSeconds(23));
+        await alive.PingPong();
+        for (var pings = 0; pings < 2; pings++)
+        {
+            await web.Pass(TimeSpan.FromSeconds(pings == 0 ? 3 : 25));
+            Assert.Empty(await dead.ReadUntil(RawSocket.Ping));
+            await alive.Send(RawSocket.Pong, await alive.ReadUntil(RawSocket.Ping));
+            await alive.PingPong();
+        }
+        // 51 seconds by now; it is looked at once a second.
+        await web.Pass(TimeSpan.FromSeconds(7));
+        await alive.PingPong();
+        Assert.Equal(2, web.App.Services.GetRequiredService<WebNode>().OpenSockets);
+        await web.Pass(TimeSpan.FromSeconds(4));
+        Assert.Equal(RawSocket.End, (await dead.Read()).Opcode);
+        await web.Pass(TimeSpan.FromSeconds(20));
+        await alive.ReadUntil(RawSocket.Ping);
+        await alive.PingPong();
+    }
+
+    [Fact]
+    public async Task With_a_plain_socket_the_framework_pings_and_cuts_off()
+    {
+        await using var watchful = await WebApp.Start("--Ephemeral:LeanSockets=false", "--Ephemeral:PingInterval=00:00:00.1", "--Ephemeral:SilenceLimit=00:00:00.6");
         using var alive = await RawSocket.Connect(watchful.SocketAddress);
         using var dead = await RawSocket.Connect(watchful.SocketAddress);
         var end = Task.Run(async () =>
@@ -134,16 +168,6 @@ public sealed class WireHandshakeTests(WebApp web) : WireTest<WebApp>(web)
         for (var pings = 0; pings < 15; pings++) await alive.Send(RawSocket.Pong, await alive.ReadUntil(RawSocket.Ping));
         Assert.InRange(await end.WaitAsync(TestVisitor.Patience), 1, 15);
         await alive.PingPong();
-    }
-
-    [Fact]
-    public async Task A_visitor_that_only_reads_is_kept_by_its_pongs()
-    {
-        await using var watchful = await WebApp.Start("--Ephemeral:PingInterval=00:00:00.1", "--Ephemeral:SilenceLimit=00:00:00.6");
-        await using var visitor = await watchful.Visitor();
-        using var timer = await RawSocket.Connect(watchful.SocketAddress);
-        for (var pings = 0; pings < 15; pings++) await timer.Send(RawSocket.Pong, await timer.ReadUntil(RawSocket.Ping));
-        await visitor.Fence();
     }
 
     [Fact]

@@ -50,16 +50,16 @@ internal static class Endpoints
         var address = Addresses.Of(http, options.Value);
         if (!node.Addresses.TryEnter(address, out var retryAfter))
             return NotIn(Refusal.Address, Busy(http, "Too many visitors, or too many at once.\n", retryAfter));
-        var (ping, silence) = (options.Value.PingInterval, options.Value.SilenceLimit - options.Value.PingInterval);
         WebSocket socket;
         try
         {
             if (LeanSocket.Of(http) is { } lean)
             {
-                await lean.Accept(http, new WebSocketCreationOptions { IsServer = true, SubProtocol = Wire.Subprotocol, KeepAliveInterval = ping, KeepAliveTimeout = silence },
-                    accepted => node.Serve(accepted, address, isLean: true));
+                await lean.Accept(http, new WebSocketCreationOptions { IsServer = true, SubProtocol = Wire.Subprotocol, KeepAliveInterval = TimeSpan.Zero },
+                    (accepted, stream) => node.Serve(accepted, address, stream));
                 return Results.Empty;
             }
+            var (ping, silence) = (options.Value.PingInterval, options.Value.SilenceLimit - options.Value.PingInterval);
             socket = await http.WebSockets.AcceptWebSocketAsync(
                 new WebSocketAcceptContext { SubProtocol = Wire.Subprotocol, KeepAliveInterval = ping, KeepAliveTimeout = silence });
         }

@@ -29,7 +29,7 @@ internal sealed class LeanSocket : IConnectionHeartbeatFeature, IDuplexPipe
     private List<(Action<object> Tick, object State)>? _ticked = [];
     private Reader? _input;
     private Writer? _output;
-    private Func<Stream, Task>? _serve;
+    private Func<PipeStream, Task>? _serve;
     private int _ticksLeft = -1;
 
     private LeanSocket(ConnectionContext connection)
@@ -51,7 +51,7 @@ internal sealed class LeanSocket : IConnectionHeartbeatFeature, IDuplexPipe
             : null;
 
     /// <summary>Answers a handshake that the framework has found to be one, and serves its WebSocket after the request.</summary>
-    public async Task Accept(HttpContext http, WebSocketCreationOptions options, Func<WebSocket, Task> serve)
+    public async Task Accept(HttpContext http, WebSocketCreationOptions options, Func<WebSocket, PipeStream, Task> serve)
     {
         var headers = http.Response.Headers;
         headers.Connection = "Upgrade";
@@ -62,7 +62,7 @@ internal sealed class LeanSocket : IConnectionHeartbeatFeature, IDuplexPipe
         _serve = async stream =>
         {
             using var socket = WebSocket.CreateFromStream(stream, options);
-            await serve(socket);
+            await serve(socket, stream);
         };
     }
 
@@ -95,7 +95,7 @@ internal sealed class LeanSocket : IConnectionHeartbeatFeature, IDuplexPipe
         }
     }
 
-    private async Task Serve(Func<Stream, Task> serve)
+    private async Task Serve(Func<PipeStream, Task> serve)
     {
         _connection.Transport = _transport;
         _connection.Features.Set<LeanSocket>(null);

@@ -16,7 +16,12 @@ namespace Ephemeral.Web;
 /// <param name="output">Where what is written goes.</param>
 internal sealed class PipeStream(PipeReader? input, PipeWriter output) : Stream
 {
+    private static ReadOnlySpan<byte> EmptyPing => [0x89, 0]; // RFC 6455, section 5.5.2
+
+    private readonly Lock _gate = new();
     private volatile bool _isDisposed;
+    private volatile bool _isWriting;
+    private bool _hasRead;
 
     public override bool CanRead => input is not null;
     public override bool CanWrite => true;
@@ -41,6 +46,8 @@ internal sealed class PipeStream(PipeReader? input, PipeWriter output) : Stream
             taken.CopyTo(buffer.Span);
             // From here on the memory is somebody else's.
             input.AdvanceTo(taken.End);
+            if (there > 0)
+                _hasRead = true;
             if (there > 0 || result.IsCompleted)
                 return count;
         }
@@ -50,12 +57,51 @@ internal sealed class PipeStream(PipeReader? input, PipeWriter output) : Stream
     /// <exception cref="IOException">The stream was disposed, or the connection is gone.</exception>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_isDisposed)
-            throw new IOException("The connection is gone.");
-        output.Write(buffer.Span);
+        ValueTask<FlushResult> flush;
+        lock (_gate)
+        {
+            if (_isDisposed)
+                throw new IOException("The connection is gone.");
+            _isWriting = true;
+            output.Write(buffer.Span);
+            flush = output.FlushAsync(cancellationToken);
+        }
         MemoryMarshal.AsMemory(buffer).Span.Clear();
-        if (await output.FlushAsync(cancellationToken) is { IsCanceled: true } or { IsCompleted: true })
-            throw new IOException("The connection is gone.");
+        try
+        {
+            if (await flush is { IsCanceled: true } or { IsCompleted: true })
+                throw new IOException("The connection is gone.");
+        }
+        finally
+        {
+            _isWriting = false;
+        }
+    }
+
+    /// <summary>Something has come since this was called last.</summary>
+    public bool HasRead() => Interlocked.Exchange(ref _hasRead, false);
+
+    /// <summary>Sends a WebSocket's ping, which goes between the frames, as each of them is one write; false while one is on its way.</summary>
+    public bool Ping()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed || _isWriting)
+                return false;
+            try
+            {
+                output.Write(EmptyPing);
+                // Not waited for: where there is no room, the next frame waits, and only one may.
+#pragma warning disable CA2012
+                _ = output.FlushAsync();
+#pragma warning restore CA2012
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Whatever ended the connection, who reads from it will hear of it.
+            }
+            return true;
+        }
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -72,7 +118,8 @@ internal sealed class PipeStream(PipeReader? input, PipeWriter output) : Stream
     {
         if (!_isDisposed)
         {
-            _isDisposed = true;
+            lock (_gate)
+                _isDisposed = true;
             input?.CancelPendingRead();
             output.CancelPendingFlush();
         }

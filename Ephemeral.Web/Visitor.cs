@@ -13,6 +13,7 @@ internal sealed partial class Visitor
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly WebSocket _socket;
+    private readonly PipeStream? _stream;
     private readonly WebNode _node;
     private readonly Outbox _outbox;
     private readonly Lock _gate = new();
@@ -23,15 +24,17 @@ internal sealed partial class Visitor
     private Rate _refusals;
     private Rate _bytes;
     private Rate _successors;
+    private TimeSpan _heardAt;
+    private TimeSpan _pingedAt;
     private bool _left;
 
-    public Visitor(WebSocket socket, WebNode node, bool isLean = false)
+    public Visitor(WebSocket socket, WebNode node, PipeStream? stream = null)
     {
-        _socket = socket;
-        _node = node;
+        (_socket, _node, _stream) = (socket, node, stream);
         _asks = new Asks(node.Options.MaxAsks);
-        _since = node.Now.Ticks;
-        _outbox = new Outbox(socket, node, isLean, () => Close(1013, discard: true), StartGets);
+        _heardAt = _pingedAt = node.Now;
+        _since = _heardAt.Ticks;
+        _outbox = new Outbox(socket, node, isLean: stream is not null, () => Close(1013, discard: true), StartGets);
     }
 
     /// <summary>Bytes of asked blobs that have come from it: a sign of life.</summary>
@@ -51,6 +54,18 @@ internal sealed partial class Visitor
 
     /// <summary>Since when it is taking one thing that is sent to it, or giving one; <see cref="TimeSpan.MaxValue"/> while it does neither.</summary>
     public TimeSpan BusySince => IsReceiving && Since < _outbox.WritingSince ? Since : _outbox.WritingSince;
+
+    /// <summary>Sends a ping when it is time for one; false when no byte has come for too long. Called now and then, by one at a time.</summary>
+    public bool KeepAlive(TimeSpan now)
+    {
+        if (_stream is null)
+            return true;
+        if (_stream.HasRead())
+            _heardAt = now;
+        if (now - _pingedAt >= _node.Options.PingInterval && _stream.Ping())
+            _pingedAt = now;
+        return now - _heardAt < _node.Options.SilenceLimit;
+    }
 
     /// <summary>Serves the visitor until it is gone.</summary>
     public async Task Run()

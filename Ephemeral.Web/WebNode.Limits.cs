@@ -12,15 +12,18 @@ internal sealed partial class WebNode
     private bool _wasCrowded;
     private int _relieving;
 
-    // One timer for all visitors, and not one for each.
+    // One timer for all visitors, and not one for each: what many idle ones cost is mostly that somebody wakes up.
     private void Look()
     {
         var now = Now;
-        var late = new List<Visitor>();
+        var (late, silent) = (new List<Visitor>(), new List<Visitor>());
         lock (_visitors)
             foreach (var visitor in _visitors)
-                if (visitor.IsLate(now))
+                if (!visitor.KeepAlive(now))
+                    silent.Add(visitor);
+                else if (visitor.IsLate(now))
                     late.Add(visitor);
+        silent.ForEach(visitor => visitor.Abort());
         foreach (var visitor in late)
             visitor.CutOff(ErrorCode.RateLimited, "This took too long.");
         _blocked.Look();

@@ -99,9 +99,12 @@ internal sealed partial class WebNode : IWebNode, IDisposable
     public bool IsBlocked(ContentHash page) => _blocked.Has(page);
 
     /// <summary>Serves one visitor until it is gone, and its address is rid of it.</summary>
-    public async Task Serve(WebSocket socket, IPAddress? address = null, bool isLean = false)
+    /// <param name="socket">Its connection.</param>
+    /// <param name="address">Where it comes from, if that is counted.</param>
+    /// <param name="stream">What the socket is on, if it is a lean one; the framework looks after others while they are idle.</param>
+    public async Task Serve(WebSocket socket, IPAddress? address = null, PipeStream? stream = null)
     {
-        var visitor = new Visitor(socket, this, isLean);
+        var visitor = new Visitor(socket, this, stream);
         lock (_visitors)
             _visitors.Add(visitor);
         Interlocked.Increment(ref _open);

@@ -11,7 +11,7 @@ internal sealed class LivePages
 {
     private const int MaxObservers = 1000;
 
-    private readonly ConcurrentDictionary<PageGrain, Place> _places = [];
+    private readonly ConcurrentDictionary<ContentHash, Place> _places = [];
     private readonly ConcurrentDictionary<Guid, IWebNode> _observers = [];
     private readonly Lock _gate = new();
     // By the step of time in which they are to be looked at.
@@ -33,31 +33,39 @@ internal sealed class LivePages
         meter.CreateObservableCounter("ephemeral.lease_expiries", () => Interlocked.Read(ref _expiredLeases), "{lease}", "Web nodes that a page has given up for their silence");
     }
 
-    public IEnumerable<PageGrain> All => _places.Select(pair => pair.Key);
+    public IEnumerable<PageGrain> All => _places.Select(pair => pair.Value.Page).OfType<PageGrain>();
 
-    public bool Has(PageGrain page) => _places.ContainsKey(page);
+    public bool Has(PageGrain page) => Find(page) is not null;
+
+    /// <summary>Renews a lease of a page here; null if it isn't here, or the announcement says more than that.</summary>
+    public PageHealth? Renew(ContentHash page, Announcement said) => _places.TryGetValue(page, out var place) ? place.Page?.Renew(said) : null;
 
     public (int Pages, int Holders) Totals() => (Volatile.Read(ref _pages), Volatile.Read(ref _holders));
 
     public void Add(PageGrain page)
     {
-        // Looked at soon: it may only have been asked after.
-        if (_places.TryAdd(page, new Place(page)))
-            LookAt(page, TimeSpan.Zero);
+        // An earlier activation that has not ended yet: this one is the page.
+        if (_places.TryGetValue(page.Hash, out var earlier) && earlier.Page is { } other)
+            Remove(other);
+        var place = _places[page.Hash] = new Place(page);
+        // Soon: it may only have been asked after.
+        LookAt(place, TimeSpan.Zero);
     }
 
     public void Remove(PageGrain page)
     {
         Count(page, 0, 0);
+        if (Find(page) is not { } place)
+            return;
+        _places.TryRemove(new KeyValuePair<ContentHash, Place>(page.Hash, place));
         // Its step comes yet; it is not to keep the grain until then.
-        if (_places.TryRemove(page, out var place))
-            place.Page = null;
+        place.Page = null;
     }
 
     /// <summary>Said by the page in its own turn.</summary>
     public void Count(PageGrain page, int holders, int waiters)
     {
-        if (!_places.TryGetValue(page, out var place))
+        if (Find(page) is not { } place)
             return;
         Interlocked.Add(ref _holders, holders - place.Holders);
         Interlocked.Add(ref _pages, (holders > 0 ? 1 : 0) - (place.Holders > 0 ? 1 : 0));
@@ -81,7 +89,7 @@ internal sealed class LivePages
     /// <summary>The page is to be looked at by then; an earlier look stays.</summary>
     public void LookAt(PageGrain page, TimeSpan at)
     {
-        if (_places.TryGetValue(page, out var place))
+        if (Find(page) is { } place)
             LookAt(place, at);
     }
 
@@ -115,6 +123,8 @@ internal sealed class LivePages
                 yield return page;
         }
     }
+
+    private Place? Find(PageGrain page) => _places.TryGetValue(page.Hash, out var place) && place.Page == page ? place : null;
 
     private void LookAt(Place place, TimeSpan at)
     {

@@ -11,7 +11,11 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     /// <summary>How many nodes a waiting node is sent to at once: enough to survive the loss of some.</summary>
     public const int MaxSources = 4;
 
-    private readonly Dictionary<Guid, Entry> _nodes = [];
+    // Most pages have one node, and there may be millions of pages: a dictionary for each would be a tenth of what a page takes.
+    private const int FewNodes = 8;
+
+    private readonly List<Entry> _nodes = new(1);
+    private Dictionary<Guid, Entry>? _byNode; // where they are no longer few
     // Who can be asked, so that choosing some costs the same however many nodes there are.
     private readonly List<Entry> _holding = new(1), _others = [];
     private int _inhabited;
@@ -30,22 +34,19 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     public bool IsEmpty => _inhabited == 0;
 
     /// <summary>The nodes that have somebody here.</summary>
-    public IEnumerable<Announcement> Nodes => _nodes.Values.Where(entry => !entry.Said.IsEmpty()).Select(entry => entry.Said);
+    public IEnumerable<Announcement> Nodes => _nodes.Where(entry => !entry.Said.IsEmpty()).Select(entry => entry.Said);
 
     /// <summary>Takes an announcement and renews its node's lease; true if it changed what others should know.</summary>
     public bool Announce(Announcement said, TimeSpan now)
     {
         // Calls of one node can overtake each other; the newest is the truth. A node that left stays here until
         // its lease is over, so that a late announcement of it does not bring it back.
-        var old = SaidBy(said.Node);
+        var entry = Find(said.Node);
+        var old = entry?.Said;
         if (old is not null && said.Version < old.Version)
             return false;
-        if (!_nodes.TryGetValue(said.Node, out var entry))
-            _nodes[said.Node] = entry = new Entry(said);
-        entry.Said = said;
-        entry.Expires = now + lease;
-        // Of a page of one node, as most are, it is exact: such a page is never swept in vain.
-        NextExpiry = _nodes.Count == 1 || entry.Expires < NextExpiry ? entry.Expires : NextExpiry;
+        entry ??= Add(said);
+        Believe(entry, said, now);
         Place(entry, said.Holders > 0 ? _holding : said is { Claims: > 0 } or { Parts: true } ? _others : null);
         var changed = Count(old, said);
         var known = Successor.Merge(Successors, said.Successors);
@@ -56,17 +57,27 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
         return true;
     }
 
+    /// <summary>Renews its node's lease if the announcement says only what is known; else false, and nothing is done.</summary>
+    public bool Renew(Announcement said, TimeSpan now)
+    {
+        if (Find(said.Node) is not { } entry || said.IsEmpty() || said.Version < entry.Said.Version || !said.SaysNoMoreThan(entry.Said)
+            || (!said.Successors.IsDefaultOrEmpty && said.Successors.Any(successor => !Successors.Contains(successor))))
+            return false;
+        Believe(entry, said with { Observer = entry.Said.Observer }, now);
+        return true;
+    }
+
     /// <summary>A node that others cannot reach must announce sooner than its lease would have it.</summary>
     public void Doubt(Guid node, TimeSpan now)
     {
-        if (!_nodes.TryGetValue(node, out var entry) || entry.Expires <= now + doubtFor)
+        if (Find(node) is not { } entry || entry.Expires <= now + doubtFor)
             return;
         entry.Expires = now + doubtFor;
         NextExpiry = entry.Expires < NextExpiry ? entry.Expires : NextExpiry;
     }
 
     /// <summary>What moves with the page to another silo.</summary>
-    public PageState Save(Guid epoch) => new(epoch, Sequence, [.. _nodes.Values.Select(entry => entry.Said)], Successors);
+    public PageState Save(Guid epoch) => new(epoch, Sequence, [.. _nodes.Select(entry => entry.Said)], Successors);
 
     /// <summary>Goes on as the page that was saved. Leases are in a silo's own time, so each node gets a whole new one.</summary>
     public void Restore(PageState state, TimeSpan now)
@@ -82,22 +93,23 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
     {
         var changed = false;
         NextExpiry = TimeSpan.MaxValue;
-        foreach (var (node, entry) in _nodes)
+        _nodes.RemoveAll(entry =>
         {
             if (entry.Expires > now)
             {
                 NextExpiry = entry.Expires < NextExpiry ? entry.Expires : NextExpiry;
-                continue;
+                return false;
             }
-            _nodes.Remove(node);
+            _byNode?.Remove(entry.Said.Node);
             Place(entry, null);
             changed |= Count(entry.Said, null);
-        }
+            return true;
+        });
         return changed;
     }
 
     /// <summary>What <paramref name="node"/> announced last, or null.</summary>
-    public Announcement? SaidBy(Guid node) => _nodes.GetValueOrDefault(node)?.Said;
+    public Announcement? SaidBy(Guid node) => Find(node)?.Said;
 
     /// <summary>Some nodes for <paramref name="asker"/> to fetch from: those with holders first, from a random one on, then those with claims and parts.</summary>
     public ImmutableArray<Source> SourcesFor(Guid asker, Random random)
@@ -111,6 +123,34 @@ internal sealed class Page(TimeSpan lease, TimeSpan doubtFor)
                     sources.Add(new Source(said.Node, said.Observer));
         }
         return sources.DrainToImmutable();
+    }
+
+    private void Believe(Entry entry, Announcement said, TimeSpan now)
+    {
+        (entry.Said, entry.Expires) = (said, now + lease);
+        // Of a page of one node, as most are, it is exact: such a page is never swept in vain.
+        NextExpiry = _nodes.Count == 1 || entry.Expires < NextExpiry ? entry.Expires : NextExpiry;
+    }
+
+    private Entry? Find(Guid node)
+    {
+        if (_byNode is not null)
+            return _byNode.GetValueOrDefault(node);
+        foreach (var entry in _nodes)
+            if (entry.Said.Node == node)
+                return entry;
+        return null;
+    }
+
+    private Entry Add(Announcement said)
+    {
+        var entry = new Entry(said);
+        _nodes.Add(entry);
+        if (_byNode is not null)
+            _byNode.Add(said.Node, entry);
+        else if (_nodes.Count > FewNodes)
+            _byNode = _nodes.ToDictionary(each => each.Said.Node);
+        return entry;
     }
 
     private static void Place(Entry entry, List<Entry>? list)
@@ -158,4 +198,7 @@ internal sealed record PageState(Guid Epoch, long Sequence, ImmutableArray<Annou
 internal static class AnnouncementExtensions
 {
     public static bool IsEmpty(this Announcement said) => said is { Holders: 0, Claims: 0, Waiters: 0 };
+
+    public static bool SaysNoMoreThan(this Announcement said, Announcement old) =>
+        (said.Holders, said.Claims, said.Waiters, said.Parts) == (old.Holders, old.Claims, old.Waiters, old.Parts);
 }

@@ -4,7 +4,11 @@ using Orleans.Runtime;
 namespace Ephemeral.Grains;
 
 /// <summary>The shell of <see cref="Page"/>: keeps it on a silo, tells its nodes, goes when nobody is left.</summary>
-[GrainType("page")]
+/// <remarks>
+/// Renewals come from outside the grain's turns, as a turn costs ten times what they do; so whatever is done with the page is done under its lock. Orleans,
+/// which does not see them, is not to take the grain for idle.
+/// </remarks>
+[GrainType("page"), CollectionAgeLimit(AlwaysActive = true)]
 internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOptions<PageOptions> options, TimeProvider time)
     : Grain, IPageGrain, IGrainMigrationParticipant
 {
@@ -13,7 +17,6 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     private readonly Page _page = new(options.Value.Lease, options.Value.DoubtFor);
     private Guid _epoch = Guid.NewGuid();
     private volatile bool _onlyAskedAfter;
-    private ContentHash _hash;
     private TimeSpan _nextTelling;
     private IGrainTimer? _telling;
 
@@ -23,10 +26,13 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     /// <summary>A lower bound of the moment at which it will. Read from outside the turn, too.</summary>
     public TimeSpan NextExpiry => _page.NextExpiry;
 
+    public ContentHash Hash { get; private set; }
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (!ContentHash.TryParse(this.GetPrimaryKeyString(), out _hash))
+        if (!ContentHash.TryParse(this.GetPrimaryKeyString(), out var hash))
             throw new ArgumentException("A page's key is 64 lower-case hex digits.");
+        Hash = hash;
         livePages.Add(this);
         livePages.Count(this, _page.Holders, _page.Waiters);
         return Task.CompletedTask;
@@ -41,45 +47,68 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
     // No await before the change and no interleaving: that is what makes leaving and joining in one moment safe.
     public Task<PageHealth> Announce(Announcement said)
     {
-        var hadHolders = _page.Holders > 0;
-        _onlyAskedAfter = false;
-        if (_page.Announce(said with { Observer = livePages.Shared(said.Node, said.Observer) }, Now))
-            Changed(said.Node, urgent: !hadHolders);
-        return Task.FromResult(HealthFor(said.Node));
+        lock (_page)
+        {
+            var hadHolders = _page.Holders > 0;
+            _onlyAskedAfter = false;
+            if (_page.Announce(said with { Observer = livePages.Shared(said.Node, said.Observer) }, Now))
+                Changed(said.Node, urgent: !hadHolders);
+            return Task.FromResult(HealthFor(said.Node));
+        }
+    }
+
+    /// <summary>Renews a lease if the announcement says only what is known, and answers as if it had been announced; null if it must be. Called from outside the turn.</summary>
+    public PageHealth? Renew(Announcement said)
+    {
+        lock (_page)
+            return _page.Renew(said, Now) ? HealthFor(said.Node) : null;
     }
 
     // A page that was only asked after goes with the next sweep and not at once: a storm of such questions would otherwise
     // deactivate it so often that an announcement among them is forwarded from one activation to the next until it fails.
     public Task<PageHealth> GetHealth(Guid node)
     {
-        _onlyAskedAfter = _page.IsEmpty;
-        if (_onlyAskedAfter)
-            livePages.LookAt(this, TimeSpan.Zero);
-        return Task.FromResult(HealthFor(node));
+        lock (_page)
+        {
+            _onlyAskedAfter = _page.IsEmpty;
+            if (_onlyAskedAfter)
+                livePages.LookAt(this, TimeSpan.Zero);
+            return Task.FromResult(HealthFor(node));
+        }
     }
 
     public Task Doubt(Guid node)
     {
-        _page.Doubt(node, Now);
-        livePages.LookAt(this, _page.NextExpiry);
-        DeactivateIfEmpty();
-        return Task.CompletedTask;
+        lock (_page)
+        {
+            _page.Doubt(node, Now);
+            livePages.LookAt(this, _page.NextExpiry);
+            DeactivateIfEmpty();
+            return Task.CompletedTask;
+        }
     }
 
     public Task Sweep()
     {
-        var nodes = _page.Nodes.Count();
-        if (_page.Sweep(Now))
+        lock (_page)
         {
-            livePages.LeasesExpired(nodes - _page.Nodes.Count());
-            Changed(Guid.Empty, urgent: false);
+            var nodes = _page.Nodes.Count();
+            if (_page.Sweep(Now))
+            {
+                livePages.LeasesExpired(nodes - _page.Nodes.Count());
+                Changed(Guid.Empty, urgent: false);
+            }
+            DeactivateIfEmpty();
+            return Task.CompletedTask;
         }
-        DeactivateIfEmpty();
-        return Task.CompletedTask;
     }
 
     // A silo that stops sends its pages to others, with all they know: same epoch, so the nodes need not announce again.
-    void IGrainMigrationParticipant.OnDehydrate(IDehydrationContext context) => context.TryAddValue(StateKey, _page.Save(_epoch));
+    void IGrainMigrationParticipant.OnDehydrate(IDehydrationContext context)
+    {
+        lock (_page)
+            context.TryAddValue(StateKey, _page.Save(_epoch));
+    }
 
     void IGrainMigrationParticipant.OnRehydrate(IRehydrationContext context)
     {
@@ -106,12 +135,15 @@ internal sealed class PageGrain(LivePages livePages, ILocalSiloDetails silo, IOp
 
     private void Tell(Guid except)
     {
-        _telling?.Dispose();
-        _telling = null;
-        foreach (var said in _page.Nodes.Where(said => said.Node != except))
+        lock (_page)
         {
-            _nextTelling = Now + options.Value.TellEvery;
-            _ = said.Observer.PageChanged(_hash, HealthFor(said.Node));
+            _telling?.Dispose();
+            _telling = null;
+            foreach (var said in _page.Nodes.Where(said => said.Node != except))
+            {
+                _nextTelling = Now + options.Value.TellEvery;
+                _ = said.Observer.PageChanged(Hash, HealthFor(said.Node));
+            }
         }
     }
 

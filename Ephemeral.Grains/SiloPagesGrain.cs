@@ -5,10 +5,10 @@ using Orleans.Runtime;
 
 namespace Ephemeral.Grains;
 
-/// <summary>Passes announcements on to the pages beside it: a call within a silo costs a fraction of one that crosses processes.</summary>
+/// <summary>Renews leases of the pages beside it, and passes on to them what is more than that.</summary>
 /// <remarks>It is placed where its callers say; should it be elsewhere, or a page have moved, the calls only take a longer way.</remarks>
 [GrainType("silo-pages")]
-internal sealed partial class SiloPagesGrain(IGrainFactory grains, GrainReferenceActivator references, ILogger<SiloPagesGrain> logger) : Grain, ISiloPagesGrain
+internal sealed partial class SiloPagesGrain(LivePages livePages, IGrainFactory grains, GrainReferenceActivator references, ILogger<SiloPagesGrain> logger) : Grain, ISiloPagesGrain
 {
     // Asking the factory each time would cost as much as the call: it finds out anew what the interface is called.
     private readonly GrainReference _anyPage = (GrainReference)grains.GetGrain<IPageGrain>(default(ContentHash).ToString());
@@ -17,8 +17,10 @@ internal sealed partial class SiloPagesGrain(IGrainFactory grains, GrainReferenc
     {
         // Where this grain is to be says nothing of where pages are to be.
         RequestContext.Clear();
-        var calls = said.Select(one => Announce(one.Page, one.Said)).ToList();
-        return [.. await Task.WhenAll(calls)];
+        var answers = said.Select(one => livePages.Renew(one.Page, one.Said)).ToArray();
+        await Task.WhenAll(answers.Index().Where(answer => answer.Item is null)
+            .Select(async answer => answers[answer.Index] = await Announce(said[answer.Index].Page, said[answer.Index].Said)));
+        return [.. answers];
     }
 
     private async Task<PageHealth?> Announce(ContentHash page, Announcement said)

@@ -9,6 +9,9 @@ public class PageTests
     private static readonly TimeSpan DoubtFor = TimeSpan.FromSeconds(13);
     private static readonly Guid A = Guid.NewGuid(), B = Guid.NewGuid();
 
+    private static readonly Announcement Said = new(A, null!, 1, 2, 3, Version: 6);
+    private static readonly Successor Known = new(ContentHash.Of([1]), 1, "signed");
+
     private readonly Page _page = new(Lease, DoubtFor);
     private TimeSpan _now = TimeSpan.FromHours(1);
     private long _version;
@@ -19,6 +22,30 @@ public class PageTests
         Say(A, holders: 2, waiters: 1);
         Say(B, holders: 3, claims: 7, waiters: 4);
         Assert.Equal((5, 5), (_page.Holders, _page.Waiters));
+    }
+
+    [Fact]
+    public void Knows_few_nodes_and_many_alike()
+    {
+        var nodes = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid()).ToList();
+        foreach (var (i, node) in nodes.Index())
+        {
+            Say(node, holders: 1, waiters: i);
+            Assert.Equal((i + 1, i * (i + 1) / 2), (_page.Holders, _page.Waiters));
+        }
+        foreach (var (i, node) in nodes.Index())
+        {
+            Say(node, holders: 2);
+            Assert.Equal(20 + i + 1, _page.Holders);
+        }
+        _now += TimeSpan.FromSeconds(20);
+        Say(nodes[3], holders: 3);
+        _now += TimeSpan.FromSeconds(20);
+        Assert.True(_page.Sweep(_now));
+        Assert.Equal((3, nodes[3]), (_page.Holders, Assert.Single(_page.Nodes).Node));
+        Assert.Null(_page.SaidBy(nodes[4]));
+        Say(nodes[4], holders: 1);
+        Assert.Equal(4, _page.Holders);
     }
 
     [Fact]
@@ -43,6 +70,41 @@ public class PageTests
         _page.Announce(new Announcement(A, null!, 1, 0, 0, Version: 1), _now);
         _page.Announce(new Announcement(A, null!, 0, 0, 0, Version: 3), _now);
         Assert.False(_page.Announce(new Announcement(A, null!, 1, 0, 0, Version: 2), _now));
+        Assert.True(_page.IsEmpty);
+    }
+
+    public static TheoryData<string, Announcement, bool> Renewals => new()
+    {
+        { "the same", Said, true },
+        { "the same as one that has overtaken it", Said with { Version = 4 }, false },
+        { "one more holder", Said with { Holders = 2 }, false },
+        { "one more claim", Said with { Claims = 3 }, false },
+        { "one waiter less", Said with { Waiters = 2 }, false },
+        { "parts", Said with { Parts = true }, false },
+        { "nobody", Said with { Holders = 0, Claims = 0, Waiters = 0 }, false },
+        { "another node", Said with { Node = B }, false },
+        { "a newer version that is known", Said with { Successors = [Known] }, true },
+        { "a newer version that is not", Said with { Successors = [Known, Known with { Version = 2 }] }, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Renewals))]
+    public void Only_what_says_nothing_new_renews_a_lease(string what, Announcement said, bool renews)
+    {
+        _page.Announce(Said with { Version = 5, Successors = [Known] }, _now);
+        var (sequence, end) = (_page.Sequence, _page.NextExpiry);
+        _now += TimeSpan.FromSeconds(10);
+        Assert.True(renews == _page.Renew(said, _now), what);
+        Assert.Equal((sequence, 1, 3), (_page.Sequence, _page.Holders, _page.Waiters));
+        Assert.Equal(renews ? end + TimeSpan.FromSeconds(10) : end, _page.NextExpiry);
+    }
+
+    [Fact]
+    public void Who_has_left_is_not_brought_back_by_a_late_renewal()
+    {
+        _page.Announce(Said, _now);
+        _page.Announce(Said with { Holders = 0, Claims = 0, Waiters = 0, Version = 10 }, _now);
+        Assert.False(_page.Renew(Said with { Version = 9 }, _now));
         Assert.True(_page.IsEmpty);
     }
 

@@ -30,8 +30,6 @@ internal sealed class Agenda : IDisposable
 
     private void Run()
     {
-        lock (_gate)
-            _armed = TimeSpan.MaxValue;
         while (Next() is var (page, due) && page is not null)
             page.Due(due);
     }
@@ -41,11 +39,17 @@ internal sealed class Agenda : IDisposable
         lock (_gate)
         {
             if (!_due.TryPeek(out var page, out var due))
+            {
+                _armed = TimeSpan.MaxValue;
                 return default;
+            }
             if (due <= _time.GetElapsedTime(0))
+            {
+                // Armed again at the end of this, and not for each that is added meanwhile.
+                _armed = TimeSpan.MinValue;
                 return (_due.Dequeue(), due);
-            if (due < _armed)
-                Arm(due);
+            }
+            Arm(due);
             return default;
         }
     }

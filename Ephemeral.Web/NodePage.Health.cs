@@ -13,6 +13,7 @@ internal sealed partial class NodePage
     private static readonly TimeSpan AnnounceEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan WaitingEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TogetherEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan TellAtLeastEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(800);
@@ -246,9 +247,12 @@ internal sealed partial class NodePage
             }
             if (counts == default)
                 return Never;
-            return _announcedAt + (RootWanted && FlightOf(hash) is null ? WaitingEvery : _renewAfter);
+            return RootWanted && FlightOf(hash) is null ? _announcedAt + WaitingEvery : Together(_announcedAt + _renewAfter);
         }
     }
+
+    // What is in no hurry happens for many pages at once: waking up costs more than a renewal.
+    private static TimeSpan Together(TimeSpan due) => due + TogetherEvery - new TimeSpan(due.Ticks % TogetherEvery.Ticks);
 
     // How often the visitors here are told: the more there are, the less often, but always within two seconds.
     private TimeSpan TellDue

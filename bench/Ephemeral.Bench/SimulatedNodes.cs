@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace Ephemeral.Bench;
 
@@ -75,6 +77,16 @@ internal sealed class SimulatedNode : IWebNode
 
     public Task<PageHealth> Announce(ContentHash page, int holders) =>
         _grains.GetGrain<IPageGrain>(page.ToString()).Announce(new Announcement(_id, _reference, holders, 0, 0, Interlocked.Increment(ref _version)));
+
+    /// <summary>Says the same again of many pages of one silo, as real nodes do.</summary>
+    public async Task Renew(IEnumerable<ContentHash> pages, int holders, SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        var answers = await _grains.GetGrain<ISiloPagesGrain>(silo.ToParsableString()).Announce(
+            [.. pages.Select(page => new PageAnnouncement(page, new Announcement(_id, _reference, holders, 0, 0, Interlocked.Increment(ref _version))))]);
+        if (answers.Contains(null))
+            throw new InvalidOperationException("A page was not reached.");
+    }
 
     public Task<Reply> Fetch(ContentHash page, ContentHash blob, byte[] key) => Task.FromResult(new Reply(null, Pending: false, Coming: false, Misses: 0));
 

@@ -18,9 +18,10 @@ public static class EphemeralWeb
     /// <exception cref="InvalidSettingException">A setting is not one of those it can be.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(EphemeralWeb).Assembly.GetName().Name });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(EphemeralWeb).Assembly.GetName().Name });
         // Without this, any environment but Development has no client before it is published.
         builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

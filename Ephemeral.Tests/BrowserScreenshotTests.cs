@@ -47,20 +47,20 @@ public sealed class BrowserScreenshotTests(BrowserStage stage) : BrowserStatesTe
             await Write("css/site.css", "body { font: 20px serif; background: #eef; padding: 2rem } h1 { color: #306 }");
             await File.WriteAllBytesAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(folder.FullName, "img")).FullName, "dot.png"), TestFiles.Png);
 
-            await Kind("html", text: $"<h1>Hello</h1><p>Written as <em>HTML</em>.<!-- {Guid.NewGuid()} -->");
-            await Kind("markdown", text: $"# Notes\n\nSome *words*, a list:\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nconst answer = 6 * 7; // {Guid.NewGuid()}\n```", writtenAs: "Markdown");
+            await Kind("html", text: $"<h1>Hello</h1><p>Written as <em>HTML</em>.<!-- {Guid.NewGuid()} -->", sees: "Hello");
+            await Kind("markdown", text: $"# Notes\n\nSome *words*, a list:\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nconst answer = 6 * 7; // {Guid.NewGuid()}\n```", sees: "Notes", writtenAs: "Markdown");
             await Kind("text", text: $"A plain text,\nas it was written.\n{Guid.NewGuid()}", writtenAs: "Plain text");
             await Kind("picture", files: [Payload("A picture.png", TestFiles.Png)]);
             await Kind("gallery", files: [.. Enumerable.Range(1, 4).Select(i => Payload($"Picture {i}.png", TestFiles.Png))]);
             await Kind("sound", files: [Payload("A tone.wav", TestFiles.Wav())]);
             await Kind("film", files: [Payload("A film.webm", TestFiles.Webm)]);
-            await Kind("pdf", files: [Payload("A paper.pdf", TestFiles.Pdf("Words on paper", 2))]);
+            await Kind("pdf", sees: "Words on paper", files: [Payload("A paper.pdf", TestFiles.Pdf("Words on paper", 2))]);
             await Kind("files", files: [Payload("data.bin", new byte[300_000]), Payload("read me.txt", "Hello"u8.ToArray()), Payload("empty", [])]);
             await Kind("folder", isSite: false);
-            await Kind("site", isSite: true);
-            await Kind("private", text: $"# A secret\n\n{Guid.NewGuid()}", writtenAs: "Markdown", isPrivate: true);
+            await Kind("site", sees: "A small site", isSite: true);
+            await Kind("private", text: $"# A secret\n\n{Guid.NewGuid()}", sees: "A secret", writtenAs: "Markdown", isPrivate: true);
 
-            async Task Kind(string kind, string? text = null, string? writtenAs = null, FilePayload[]? files = null, bool? isSite = null, bool isPrivate = false)
+            async Task Kind(string kind, string? text = null, string? sees = null, string? writtenAs = null, FilePayload[]? files = null, bool? isSite = null, bool isPrivate = false)
             {
                 var maker = await Person($"maker of {kind}");
                 await maker.Visit();
@@ -78,6 +78,7 @@ public sealed class BrowserScreenshotTests(BrowserStage stage) : BrowserStatesTe
                 await reader.Visit(maker.Page.Url);
                 await reader.SeesViewing(2);
                 await Assertions.Expect(reader.Main.Locator(".shown > *").First).ToBeVisibleAsync();
+                if (sees is not null) await Assertions.Expect(reader.Guest.GetByText(sees).First).ToBeVisibleAsync();
                 await Picture($"kind-{kind}", reader);
             }
         }

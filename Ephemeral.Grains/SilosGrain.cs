@@ -5,8 +5,7 @@ using Orleans.Runtime;
 namespace Ephemeral.Grains;
 
 /// <summary>One on each silo, as often as needed: it only passes on what its silo sees.</summary>
-/// <remarks>Never more than one is: to find out which of them are idle, Orleans would wake up twice a second for each.</remarks>
-[GrainType("silos"), StatelessWorker(maxLocalWorkers: 1, removeIdleWorkers: false)]
+[GrainType("silos"), StatelessWorker]
 internal sealed class SilosGrain(ISiloStatusOracle silos) : Grain, ISilosGrain
 {
     public Task<ImmutableArray<SiloAddress>> Alive() =>

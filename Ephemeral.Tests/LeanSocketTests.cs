@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -88,6 +89,22 @@ public sealed class LeanSocketTests
         await stream.DisposeAsync();
         await pipe.Reader.CompleteAsync(new IOException("gone"));
         Assert.False(stream.Ping());
+    }
+
+    // A ping between two writes is one between two frames only as long as that is so.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64 << 10)]
+    public async Task The_framework_writes_each_frame_in_one_go(int length)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        using var socket = WebSocket.CreateFromStream(new PipeStream(new Pipe().Reader, pipe.Writer), new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
+        var sending = socket.SendAsync(new byte[length], WebSocketMessageType.Binary, true, CancellationToken.None);
+        // Each write waits until it is read.
+        var first = await pipe.Reader.ReadAsync();
+        Assert.Equal(length + (length < 126 ? 2 : 10), (int)first.Buffer.Length);
+        pipe.Reader.AdvanceTo(first.Buffer.End);
+        await sending;
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
 using Ephemeral.Web;
@@ -147,6 +148,20 @@ public sealed class WireHandshakeTests(WebApp web) : WireTest<WebApp>(web)
         await web.Pass(TimeSpan.FromSeconds(20));
         await alive.ReadUntil(RawSocket.Ping);
         await alive.PingPong();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_visitor_that_only_reads_is_kept_by_its_pongs(bool lean)
+    {
+        await using var watchful = await WebApp.Start($"--Ephemeral:LeanSockets={lean}", "--Ephemeral:PingInterval=00:00:00.5", "--Ephemeral:SilenceLimit=00:00:04");
+        await using var visitor = await watchful.Visitor();
+        using var timer = await RawSocket.Connect(watchful.SocketAddress);
+        // Twice as long as it could have stayed without.
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(8)) await timer.Send(RawSocket.Pong, await timer.ReadUntil(RawSocket.Ping));
+        await visitor.Fence();
     }
 
     [Fact]

@@ -322,7 +322,7 @@ internal sealed class Flight(NodePage page, ContentHash blob)
     private void Left()
     {
         _landed = null;
-        _deferred = page.PartsAreSaid;
+        _deferred = page.HasGivers;
         if (_deferred)
             _ticker!.Change(SayItSoon, Tick);
         else

@@ -160,9 +160,6 @@ internal sealed partial class NodePage
             _standing[(int)standing]?.Exists(member => !member.HasGivenEnough(now) && member.LastUntil <= now) == true;
     }
 
-    /// <summary>Some who are still fetching the page say what they have of it.</summary>
-    public bool PartsAreSaid => _standing[(int)Standing.Fetching] is { Count: > 0 };
-
     /// <summary>Gives the root to all who wait for it here.</summary>
     /// <param name="sought">Since when there has been somebody to ask.</param>
     public void DeliverRoot(Blob root, TimeSpan sought)

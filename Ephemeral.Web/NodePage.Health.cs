@@ -41,8 +41,8 @@ internal sealed partial class NodePage
 
     private (int Holders, int Claims, int Waiters, bool Parts) Counts => (_holders, _claims, _waiters, HasGivers);
 
-    // Waiters with parts.
-    private bool HasGivers => _standing[(int)Standing.Fetching]?.Count > 0;
+    /// <summary>Some who are still fetching the page say what they have of it.</summary>
+    public bool HasGivers => _standing[(int)Standing.Fetching]?.Count > 0;
 
     /// <summary>The numbers over the whole cluster: what the grain counts elsewhere, and what is so here right now.</summary>
     private (int Holders, int Waiters) Total =>

@@ -262,11 +262,13 @@ export class Holder implements Visitor {
       return this.#tab.log(log.missed(pageName, blob));
     }
     line.sendBlob(blob, bytes);
+    const isRoot = blob === pageName;
+    if (isRoot) this.#tab.log(log.gave(blob, bytes.length));
+    // Before a node counts a holder it asks for the root, only to see that it is there: that is given to nobody.
+    if (isRoot && page.countedOn !== line && page.waiters === 0) return;
     page.givenBytes += bytes.length;
     this.#tab.showSoon(page);
-    if (blob !== pageName) return;
-    this.#tab.log(log.gave(blob, bytes.length));
-    this.#tab.happened("gave", bytes.length);
+    if (isRoot) this.#tab.happened("gave", bytes.length);
   }
 
   #health(line: Line, status: Extract<FromNode, { type: "status" }>): void {
@@ -280,6 +282,7 @@ export class Holder implements Visitor {
     page.holders = status.holders;
     page.waiters = status.waiters;
     page.standing = status.you;
+    if (status.you === "holder") page.countedOn = line;
     // To each node anew: it may be one that knows nothing yet.
     if (status.you === "holder" && page.newest && page.saidOn !== line) this.#successors.say(page, line);
     this.#tab.show(page);

@@ -45,6 +45,8 @@ export class Page {
   /** Which version of itself it is, and the versions before it; of a page of this tab's own. */
   version = 0;
   before: string[] = [];
+  /** Where this tab was last said to be a holder. */
+  countedOn: Line | undefined;
   /** What the page's author has said follows it. */
   newest: Successor | undefined;
   /** Where that was said last. */

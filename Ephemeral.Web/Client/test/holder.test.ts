@@ -69,6 +69,27 @@ describe("creating", () => {
     expect(said("miss")).toHaveLength(2);
   });
 
+  it("counts as given what goes to others, and not what a node asks for to see that it is here", async () => {
+    const status = { type: "status", page, holders: 0, waiters: 0, you: "claimed" };
+    node().says(status).says({ type: "ask", page, blob: page });
+    await until(() => node().gave.length === 1);
+    vi.advanceTimersByTime(1000);
+    node().says({ ...status, holders: 1, you: "holder" });
+    expect(state().givenBytes).toBe(0);
+    expect(told.filter((m) => m.type === "happened" && m.happening.what === "gave")).toEqual([]);
+    node().says({ type: "ask", page, blob: page });
+    await until(() => node().gave.length === 2);
+    vi.advanceTimersByTime(1000);
+    expect(state().givenBytes).toBe(content.length);
+  });
+
+  it("counts the first upload, too, where somebody waits for it", async () => {
+    node().says({ type: "status", page, holders: 0, waiters: 1, you: "claimed" }).says({ type: "ask", page, blob: page });
+    await until(() => node().gave.length === 1);
+    vi.advanceTimersByTime(1000);
+    expect(state().givenBytes).toBe(content.length);
+  });
+
   it("says miss for a page it has let go of, and keeps nothing of it", async () => {
     await holder.do({ type: "release", page });
     node().says({ type: "ask", page, blob: page });

@@ -104,6 +104,31 @@ public sealed class WireTimeTests(ClockedWebApp web) : WireTest<ClockedWebApp>(w
         Assert.Equal(1, honest.Asked(_page));
     }
 
+    [Theory]
+    [InlineData("are mute")]
+    [InlineData("miss")]
+    public async Task A_holder_that_goes_last_is_not_kept_from_giving_by_many_who_only_claim_and(string how)
+    {
+        var honest = await Holder(_page);
+        await Web.Freeze();
+        // Anybody can make a holder miss, by asking for what there is not.
+        var stranger = await Waiter(_page, root: false);
+        await stranger.Get(_page, _blob);
+        await stranger.NextError("unavailable", _page, _blob);
+        for (var i = 0; i < 30; i++)
+        {
+            var claim = await Visitor("claim");
+            if (how == "are mute") claim.Mute();
+            await claim.Hold(_page);
+            await claim.Fence();
+        }
+        var waiter = await Visitor("waiter");
+        await waiter.Want(_page);
+        await waiter.Fence();
+        await Web.Pass(Seconds(2), honest, waiter);
+        await waiter.NextBlob(_page);
+    }
+
     [Fact]
     public async Task Bytes_under_way_are_a_sign_of_life()
     {

@@ -149,6 +149,15 @@ internal sealed partial class NodePage
         return best;
     }
 
+    /// <summary>One that has shown that it holds the page, goes last for now, and has not been tried.</summary>
+    public Membership? ChooseLast(HashSet<Membership> tried)
+    {
+        var now = Now;
+        return Find(Standing.HoldsWell) ?? Find(Standing.Holds);
+
+        Membership? Find(Standing standing) => _standing[(int)standing]?.Find(member => member.LastUntil > now && !tried.Contains(member));
+    }
+
     /// <summary>True when those who could be asked have given enough of late, and others are about to say that they hold the page.</summary>
     public bool HoldersComeSoon()
     {

@@ -104,7 +104,9 @@ internal sealed class Upload : IAsker
         if (_asks.Count > 0)
             return;
         _ticker?.Change(Tick, Tick);
-        AskMore(1, balance: false);
+        if (Misses == MaxMisses - 1)
+            AskOneWhoGoesLast();
+        AskMore(_asks.Count == 0 ? 1 : 0, balance: false);
     }
 
     private void OnTick()
@@ -138,6 +140,7 @@ internal sealed class Upload : IAsker
             End(null);
         else if (!IsAlive)
         {
+            AskOneWhoGoesLast();
             AskMore(_wave, balance: false);
             _wave = Math.Min(_wave * 2, MaxWave);
         }
@@ -146,16 +149,27 @@ internal sealed class Upload : IAsker
     private void AskMore(int count, bool balance)
     {
         while (count-- > 0 && _page.Choose(Blob, _tried, balance) is { } holder)
-        {
-            if (_tried.Add(holder) && _tried.Count > 1)
-                _page.CountRetry();
-            holder.CountUpload(_page.Now);
-            var ask = new Ask(holder, Blob, this, _page.Now);
-            _asks.Add(ask);
-            holder.Visitor.Ask(ask);
-        }
+            Ask(holder);
         if (_asks.Count == 0)
             End(null);
+    }
+
+    // Anybody can claim a page, and make its holder miss by asking for what there is not: who goes last for that is not kept from
+    // giving by however many claims.
+    private void AskOneWhoGoesLast()
+    {
+        if (_page.ChooseLast(_tried) is { } holder)
+            Ask(holder);
+    }
+
+    private void Ask(Membership holder)
+    {
+        if (_tried.Add(holder) && _tried.Count > 1)
+            _page.CountRetry();
+        holder.CountUpload(_page.Now);
+        var ask = new Ask(holder, Blob, this, _page.Now);
+        _asks.Add(ask);
+        holder.Visitor.Ask(ask);
     }
 
     private void End(Blob? blob)

@@ -13,6 +13,7 @@ internal sealed class Attacker : IDisposable
     private readonly Socket _tcp = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly ConcurrentDictionary<string, long> _got;
     private NetworkStream? _stream;
+    private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="got">Where it notes error codes, close codes and refusals.</param>
     public Attacker(ConcurrentDictionary<string, long> got) => _got = got;
@@ -66,6 +67,16 @@ internal sealed class Attacker : IDisposable
         {
             IsOver = true;
         }
+    }
+
+    /// <summary>Waits until the server has looked at all of that, which the answer to a ping says. A connection that says nothing for a second is given up.</summary>
+    public async Task Looked()
+    {
+        var looked = _looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Frame(0x89, []);
+        if (!IsOver)
+            await Task.WhenAny(looked.Task, Task.Delay(1000, CancellationToken.None));
+        IsOver |= !looked.Task.IsCompleted;
     }
 
     public Task Text(string text) => Frame(0x81, Encoding.UTF8.GetBytes(text));
@@ -125,6 +136,8 @@ internal sealed class Attacker : IDisposable
                     Note(length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(payload).ToString() : "close");
                     break;
                 }
+                if ((head[0] & 0x0f) == 10)
+                    _looked.TrySetResult();
                 if ((head[0] & 0x0f) == 1)
                     await Heard(payload.AsMemory(0, (int)length));
             }
@@ -134,6 +147,7 @@ internal sealed class Attacker : IDisposable
             // Cut off, or over.
         }
         IsOver = true;
+        _looked.TrySetResult();
     }
 
     private async Task Heard(ReadOnlyMemory<byte> text)

@@ -102,7 +102,11 @@ internal sealed class BenchVisitor : IDisposable
                 if (type != WebSocketMessageType.Text)
                     continue;
                 var said = Said.Read(text.Span);
-                if (said.Type == SaidType.Ask && frames.TryGetValue(said.Page!, out var frame))
+                if (said.Type == SaidType.Ask && said.Blob != said.Page)
+                {
+                    await Send(Encoding.UTF8.GetBytes($$"""{"type":"miss","page":"{{said.Page}}","blob":"{{said.Blob}}"}"""), WebSocketMessageType.Text);
+                }
+                else if (said.Type == SaidType.Ask && frames.TryGetValue(said.Page!, out var frame))
                 {
                     Uploads++;
                     Asked?.Invoke();

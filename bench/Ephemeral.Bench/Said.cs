@@ -6,11 +6,11 @@ namespace Ephemeral.Bench;
 internal enum SaidType { Other, Ask, Status, Error }
 
 /// <summary>What the server said in a text frame, as far as scenarios need it; read so that the load program is no great part of what is measured.</summary>
-internal readonly record struct Said(SaidType Type, string? Page, int Holders, bool IsHolder, bool IsClaimed)
+internal readonly record struct Said(SaidType Type, string? Page, string? Blob, int Holders, bool IsHolder, bool IsClaimed)
 {
     public static Said Read(ReadOnlySpan<byte> utf8)
     {
-        var (type, page, holders, isHolder, isClaimed) = (SaidType.Other, (string?)null, 0, false, false);
+        var (type, page, blob, holders, isHolder, isClaimed) = (SaidType.Other, (string?)null, (string?)null, 0, false, false);
         var json = new Utf8JsonReader(utf8);
         json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -25,6 +25,11 @@ internal readonly record struct Said(SaidType Type, string? Page, int Holders, b
             {
                 json.Read();
                 page = json.GetString();
+            }
+            else if (json.ValueTextEquals("blob"u8))
+            {
+                json.Read();
+                blob = json.GetString();
             }
             else if (json.ValueTextEquals("holders"u8))
             {
@@ -42,7 +47,7 @@ internal readonly record struct Said(SaidType Type, string? Page, int Holders, b
             }
             json.Skip();
         }
-        return new Said(type, page, holders, isHolder, isClaimed);
+        return new Said(type, page, blob, holders, isHolder, isClaimed);
     }
 }
 

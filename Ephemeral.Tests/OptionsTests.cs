@@ -31,6 +31,7 @@ public class OptionsTests
     [InlineData("MessagesPerSecond", "0")]
     [InlineData("MessageBurst", "0")]
     [InlineData("SuccessorsPerMinute", "0")]
+    [InlineData("VainGetsPerMinute", "0")]
     [InlineData("ProofBytesPerSecond", "1")]
     [InlineData("PingInterval", "00:00:00")]
     [InlineData("SilenceLimit", "02:00:00")]

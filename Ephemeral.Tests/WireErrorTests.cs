@@ -186,6 +186,29 @@ public sealed class WireErrorTests(WebApp web) : WireTest<WebApp>(web)
     }
 
     [Fact]
+    public async Task What_is_owed_does_not_count_as_a_message_for_others_decide_how_often_it_is_asked()
+    {
+        await using var strict = await WebApp.Start(WebApp.NewClock(), "--Ephemeral:MessagesPerSecond=10", "--Ephemeral:MessageBurst=20");
+        await using var holder = await strict.Visitor("holder");
+        holder.Gives(_page);
+        await holder.Hold(_page);
+        await holder.NextStatus(_page, "holder");
+        await strict.Freeze();
+        for (var i = 0; i < 4; i++)
+        {
+            await using var getter = await strict.Visitor();
+            await getter.Want(_page, root: false);
+            foreach (var blob in TestBlob.Several(12))
+            {
+                await getter.Get(_page, blob);
+                await getter.NextError("unavailable", _page, blob);
+            }
+        }
+        await holder.Fence();
+        Assert.Empty(holder.Seen<ErrorCame>(e => e.Code == "rate-limited"));
+    }
+
+    [Fact]
     public async Task Too_many_messages_are_refused_and_too_many_for_long_close_with_1013()
     {
         await using var strict = await WebApp.Start(WebApp.NewClock(), "--Ephemeral:MessagesPerSecond=10", "--Ephemeral:MessageBurst=20");

@@ -5,7 +5,7 @@ namespace Ephemeral.Tests;
 /// <summary>A server with small limits, on fake time so that nothing moves on by itself.</summary>
 public sealed class TightWebApp : ClockedWebApp
 {
-    public TightWebApp() : base("--Ephemeral:MaxBlob=65536", "--Ephemeral:MaxGets=4", "--Ephemeral:MaxAsks=2", "--Ephemeral:MaxPages=3") { }
+    public TightWebApp() : base("--Ephemeral:MaxBlob=65536", "--Ephemeral:MaxGets=4", "--Ephemeral:MaxAsks=2", "--Ephemeral:MaxPages=3", "--Ephemeral:VainGetsPerMinute=6") { }
 }
 
 /// <summary>The limits that welcome announces.</summary>
@@ -111,6 +111,57 @@ public sealed class WireLimitTests(TightWebApp web) : WireTest<TightWebApp>(web)
         await holder.NextAsk(_page, tooMany);
         await holder.SendBlob(tooMany);
         await getter.NextBlob(tooMany);
+    }
+
+    [Fact]
+    public async Task Gets_of_what_nobody_has_are_refused_when_there_are_too_many_and_others_cost_nothing()
+    {
+        var blobs = TestBlob.Several(20);
+        await Holder(_page, blobs);
+        var getter = await Waiter(_page, root: false);
+        var another = await Waiter(_page, root: false);
+        await Web.Freeze();
+        foreach (var blob in blobs)
+        {
+            await getter.Get(_page, blob);
+            await getter.NextBlob(blob);
+        }
+        var nonsense = TestBlob.Several(8);
+        foreach (var blob in nonsense[..6])
+        {
+            await getter.Get(_page, blob);
+            await getter.NextError("unavailable", _page, blob);
+        }
+        await getter.Get(_page, nonsense[6]);
+        var refusal = await getter.NextError("rate-limited", _page, nonsense[6]);
+        Assert.InRange(refusal.RetryAfterMs!.Value, 1, 10_000);
+        await another.Get(_page, nonsense[6]);
+        await another.NextError("unavailable", _page, nonsense[6]);
+
+        await Web.Pass(TimeSpan.FromSeconds(10), getter);
+        await getter.Get(_page, blobs[0]);
+        await getter.NextBlob(blobs[0]);
+        await getter.Get(_page, nonsense[7]);
+        await getter.NextError("unavailable", _page, nonsense[7]);
+    }
+
+    [Fact]
+    public async Task A_root_is_asked_for_before_all_else_that_waits_for_a_place()
+    {
+        var blobs = TestBlob.Several(4);
+        var holder = await Holder(_page);
+        holder.Mute();
+        var getter = await Waiter(_page, root: false);
+        await Web.Freeze();
+        foreach (var blob in blobs) await getter.Get(_page, blob);
+        var first = await holder.NextAsk(_page, blobs);
+        await holder.NextAsk(_page, blobs);
+        var waiter = await Waiter(_page);
+        await waiter.Fence();
+        await holder.SendBlob(first);
+        await holder.NextAsk(_page, _page);
+        await holder.Fence();
+        Assert.Equal(2, blobs.Sum(holder.Asked));
     }
 
     [Fact]

@@ -27,6 +27,11 @@ internal sealed class Ask(Membership of, ContentHash blob, IAsker asker, TimeSpa
 
     /// <summary>When it last showed a sign of life, the moment of asking at first.</summary>
     public TimeSpan AliveAt { get; set; } = now;
+
+    /// <summary>It waits for one of its visitor's places.</summary>
+    public bool Waits { get; set; }
+
+    public bool IsForRoot => Blob == Of.Page.Hash;
 }
 
 /// <summary>
@@ -43,12 +48,15 @@ internal sealed class Asks(int places)
     private const double Weight = 0.25;
 
     private readonly List<Place> _places = [];
-    private readonly Queue<Ask> _waiting = [];
+    // Roots go first: with one of them a visitor has something to show, and none of what is asked for by others holds it up.
+    private Queue<Ask>? _roots;
+    private Queue<Ask>? _others;
+    private int _waiting;
     private TimeSpan _pace = FirstGuess;
     private TimeSpan _answeredAt;
 
     public bool Full => _places.Count >= places;
-    public int Count => _places.Count + _waiting.Count;
+    public int Count => _places.Count + _waiting;
 
     /// <summary>What is asked of the visitor now, and one more, would be answered within half a second, going by its last answers.</summary>
     public bool AnswersSoon => Count < 2 * places && Count * _pace < Soon;
@@ -64,7 +72,9 @@ internal sealed class Asks(int places)
         }
         if (Full)
         {
-            _waiting.Enqueue(ask);
+            ((ask.IsForRoot ? ref _roots : ref _others) ??= []).Enqueue(ask);
+            ask.Waits = true;
+            _waiting++;
             return false;
         }
         _places.Add(new Place(ask));
@@ -75,9 +85,15 @@ internal sealed class Asks(int places)
     public Ask? Next(TimeSpan now)
     {
         Forget(now);
-        while (!Full && _waiting.TryDequeue(out var ask))
+        while (!Full && (_roots?.TryDequeue(out var ask) == true || _others?.TryDequeue(out ask) == true))
+        {
+            if (!ask.Waits)
+                continue;
+            ask.Waits = false;
+            _waiting--;
             if (Add(ask, now))
                 return ask;
+        }
         return null;
     }
 
@@ -87,12 +103,10 @@ internal sealed class Asks(int places)
         foreach (var place in _places)
             if (place.Asks.Remove(ask) && place.Asks.Count == 0)
                 place.LateUntil = now + LateFor;
-        if (_waiting.Contains(ask))
-        {
-            var others = _waiting.Where(other => other != ask).ToList();
-            _waiting.Clear();
-            others.ForEach(_waiting.Enqueue);
-        }
+        if (!ask.Waits)
+            return;
+        ask.Waits = false;
+        _waiting--;
     }
 
     /// <summary>Is this blob asked of the visitor, whether or not anybody still waits for it?</summary>
@@ -137,17 +151,17 @@ internal sealed class Asks(int places)
     // How long one answer takes while there is something to answer. A root says little: it may be tiny.
     private void Measure(List<Ask> answered, TimeSpan now)
     {
-        if (answered.Find(ask => ask.Blob != ask.Of.Page.Hash) is { } ask)
+        if (answered.Find(ask => !ask.IsForRoot) is { } ask)
             _pace += Weight * (now - (ask.Since > _answeredAt ? ask.Since : _answeredAt) - _pace);
         _answeredAt = now;
     }
 
-    /// <summary>Takes the asks that a miss answers.</summary>
-    public List<Ask> TakeMissed(ContentHash page, ContentHash blob)
+    /// <summary>Takes the asks that a miss answers; null if it answers none, not even one that nobody waits for any more.</summary>
+    public List<Ask>? TakeMissed(ContentHash page, ContentHash blob)
     {
         var place = _places.Where(place => place.Is(page, blob)).MaxBy(place => place.Asks.Count);
         if (place is null)
-            return [];
+            return null;
         _places.Remove(place);
         return place.Asks;
     }

@@ -149,7 +149,11 @@ internal sealed class Upload : IAsker
     private void AskMore(int count, bool balance)
     {
         while (count-- > 0 && _page.Choose(Blob, _tried, balance) is { } holder)
+        {
             Ask(holder);
+            if (holder.State == VisitorState.Claimed)
+                AskOneWhoGoesLast();
+        }
         if (_asks.Count == 0)
             End(null);
     }

@@ -112,6 +112,9 @@ internal sealed partial class Visitor
                 return Refuse(ErrorCode.Unavailable, "You neither want nor hold this page.", page, blob);
             if (_gets?.Count >= _node.Options.MaxGets)
                 return Refuse(ErrorCode.TooMany, $"One visitor has at most {_node.Options.MaxGets} open gets.", page, blob);
+            // Each is asked of those who hold the page, whether there is such a blob or not.
+            if (!SpendGets(1, out var retryAfter))
+                return Refuse(ErrorCode.RateLimited, "Too much that you asked for nobody has.", page, blob, retryAfter);
             (_gets ??= new List<OpenGet>(1)).Add(new OpenGet(membership, blob));
         }
         StartGets();
@@ -136,13 +139,25 @@ internal sealed partial class Visitor
         }
     }
 
+    private bool SpendGets(int count, out TimeSpan retryAfter) => _vainGets.TrySpend(
+        count, _node.Options.VainGetsPerMinute / 60.0, Math.Max(_node.Options.VainGetsPerMinute, _node.Options.MaxGets), _node.Now, out retryAfter);
+
+    // With the lock held. Those that do not end in vain have cost nothing.
+    private int EndGets(Predicate<OpenGet> which)
+    {
+        var ended = _gets?.RemoveAll(which) ?? 0;
+        if (ended > 0)
+            SpendGets(-ended, out _);
+        return ended;
+    }
+
     private bool Cancel(ContentHash page, ContentHash blob)
     {
         Membership? membership;
         lock (_gate)
         {
             membership = Find(page);
-            _gets?.RemoveAll(get => get.Of == membership && get.Blob == blob);
+            EndGets(get => get.Of == membership && get.Blob == blob);
         }
         membership?.Page.CancelGet(membership, blob);
         return true;
@@ -150,9 +165,13 @@ internal sealed partial class Visitor
 
     private bool Missed(ContentHash page, ContentHash blob)
     {
-        List<Ask> asks;
+        List<Ask>? asks;
         lock (_gate)
             asks = _asks.TakeMissed(page, blob);
+        if (asks is null)
+            return true;
+        // What it is asked for others may decide: so an answer costs it nothing.
+        _messages.TrySpend(-1, _node.Options.MessagesPerSecond, _node.Options.MessageBurst, _node.Now, out _);
         foreach (var ask in asks)
             ask.Asker.Missed(ask);
         SendWaitingAsks();

@@ -24,6 +24,7 @@ internal sealed partial class Visitor
     private Rate _refusals;
     private Rate _bytes;
     private Rate _successors;
+    private Rate _vainGets;
     private TimeSpan _heardAt;
     private TimeSpan _pingedAt;
     private bool _left;
@@ -110,7 +111,7 @@ internal sealed partial class Visitor
     {
         lock (_gate)
         {
-            if (_gets is null || _gets.RemoveAll(get => get.Blob == hash) == 0)
+            if (EndGets(get => get.Blob == hash) == 0)
                 return false;
         }
         _outbox.Blob(blob, onCredit: true);
@@ -259,7 +260,7 @@ internal sealed partial class Visitor
             if (membership is null)
                 return null;
             _pages.Remove(membership);
-            _gets?.RemoveAll(get => get.Of == membership);
+            EndGets(get => get.Of == membership);
         }
         membership.Page.Leave(membership);
         return membership;

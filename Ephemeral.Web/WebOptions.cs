@@ -91,6 +91,10 @@ public sealed class WebOptions
     [Range(1, 6000)]
     public int SuccessorsPerMinute { get; set; } = 30;
 
+    /// <summary>Gets of one visitor in a minute, and at once, that come to nothing: each is asked of holders in vain. At least <see cref="MaxGets"/> at once. Default: 30.</summary>
+    [Range(1, 1_000_000)]
+    public int VainGetsPerMinute { get; set; } = 30;
+
     /// <summary>Bytes per second that this node asks for only to see that claims are true. Default: 16 MiB.</summary>
     [Range(64 << 10, 1 << 30)]
     public int ProofBytesPerSecond { get; set; } = 16 << 20;

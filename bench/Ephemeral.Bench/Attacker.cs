@@ -83,6 +83,8 @@ internal sealed class Attacker : IDisposable
 
     public Task Say(string type, string page) => Text($$"""{"type":"{{type}}","page":"{{page}}"}""");
 
+    public Task Get(string page, byte[] blob) => Text($$"""{"type":"get","page":"{{page}}","blob":"{{Convert.ToHexStringLower(blob)}}"}""");
+
     /// <summary>One frame: its first byte and its payload, under a mask of zeros.</summary>
     public Task Frame(byte first, ReadOnlySpan<byte> payload) => Raw(FrameOf(first, payload));
 

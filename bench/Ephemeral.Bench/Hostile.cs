@@ -68,6 +68,7 @@ internal static class Hostile
         ("200 mute claims, and the holder made to miss", Mutes),
         ("200 false claims and a true one", FalseClaims),
         ("holders that trickle", Tricklers),
+        ("gets of what there is not", Nonsense),
         ("answers twice and unasked", Unasked),
         ("readers that never read", NeverReaders),
         ("joins and leaves of one page", JoinsAndLeaves),
@@ -254,6 +255,16 @@ internal static class Hostile
             await Task.Delay(10, CancellationToken.None);
     });
 
+    private static Task<long> Nonsense(Stage stage) => stage.All(200, async attacker =>
+    {
+        var count = 0L;
+        await attacker.Say("want", stage.Page);
+        for (; !stage.Over.IsCancellationRequested && !attacker.IsOver; count += 16, await Task.Delay(200, CancellationToken.None))
+            for (var i = 0; i < 16; i++)
+                await attacker.Get(stage.Page, RandomNumberGenerator.GetBytes(32));
+        return count;
+    });
+
     // Who asks a holder for what there is not makes it miss, and so go last; and who only claims is new again and again.
     private static async Task<long> Mutes(Stage stage)
     {
@@ -261,7 +272,7 @@ internal static class Hostile
         {
             await attacker.Say("want", stage.Page);
             for (; !stage.Over.IsCancellationRequested && !attacker.IsOver; await Task.Delay(100, CancellationToken.None))
-                await attacker.Text($$"""{"type":"get","page":"{{stage.Page}}","blob":"{{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}}"}""");
+                await attacker.Get(stage.Page, RandomNumberGenerator.GetBytes(32));
             return 0;
         });
         var claims = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ =>

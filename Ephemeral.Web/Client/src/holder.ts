@@ -295,6 +295,7 @@ export class Holder implements Visitor {
     switch (error.code) {
       case "blocked":
         page.drop();
+        page.holders = undefined;
         this.#tab.store.forget(page.name);
         return this.#gathering.fail(page, "blocked", error.message);
       case "rate-limited":

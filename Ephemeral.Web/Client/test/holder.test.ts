@@ -152,10 +152,10 @@ describe("opening", () => {
   });
 
   it("lets go of a page that is blocked, and asks for it no more", async () => {
-    node().gives(content);
+    node().gives(content).says({ type: "status", page, holders: 3, waiters: 0, you: "holder" });
     await hashed();
     node().says({ type: "error", code: "blocked", message: "No.", page });
-    expect(state().phase).toBe("blocked");
+    expect(state()).toMatchObject({ phase: "blocked", holders: undefined });
     expect(shelf.size).toBe(0);
     node().says({ type: "ask", page, blob: page });
     expect(node().gave).toEqual([]);

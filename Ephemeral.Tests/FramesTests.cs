@@ -66,13 +66,13 @@ public class FramesTests
     public void What_a_crowd_has_left_is_collected_once_when_all_of_it_was_given_up(int crowd, int times)
     {
         var collected = 0;
-        var frames = new Frames(() => collected++);
+        var (frames, afterCrowd) = (new Frames(), new AfterCrowd(() => collected++, () => default));
         var some = Enumerable.Range(0, crowd).Select(_ => frames.Take((1 << 20) - 1000)).ToList();
         some.ForEach(array => frames.Return(array, 0));
-        frames.Look();
+        afterCrowd.Look(frames.Look());
         Assert.Equal(0, collected);
         for (var i = 0; i < 20; i++)
-            frames.Look();
+            afterCrowd.Look(frames.Look());
         Assert.Equal(times, collected);
     }
 
@@ -80,14 +80,34 @@ public class FramesTests
     public void What_goes_little_by_little_is_left_to_the_collector()
     {
         var collected = 0;
-        var frames = new Frames(() => collected++);
+        var (frames, afterCrowd) = (new Frames(), new AfterCrowd(() => collected++, () => default));
         for (var i = 0; i < 200; i++)
         {
             frames.Return(frames.Take((1 << 19) - 1000), 0);
-            frames.Look();
-            frames.Look();
+            afterCrowd.Look(frames.Look());
+            afterCrowd.Look(frames.Look());
         }
         Assert.Equal(0, collected);
+    }
+
+    [Theory]
+    [InlineData(63, 0)]
+    [InlineData(64, 1)]
+    public void A_heap_that_has_grown_is_collected_once_when_nothing_goes_on_any_more(int mebibytes, int times)
+    {
+        var collected = 0;
+        var (allocated, size, after) = (0L, 10L << 20, 10L << 20);
+        var afterCrowd = new AfterCrowd(() => (collected, after) = (collected + 1, size), () => (allocated, size, after));
+        size += (long)mebibytes << 20;
+        for (var i = 0; i < 20; i++)
+        {
+            allocated += 4 << 20;
+            afterCrowd.Look(0);
+        }
+        Assert.Equal(0, collected);
+        for (var i = 0; i < 20; i++)
+            afterCrowd.Look(0);
+        Assert.Equal(times, collected);
     }
 
     [Fact]

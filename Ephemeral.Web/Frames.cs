@@ -7,21 +7,13 @@ namespace Ephemeral.Web;
 /// as it was; and they are pinned, for where the collector moves an array it leaves a copy behind. They are used again: made
 /// anew each time, they would fill the heap with garbage faster than it is collected.
 /// </summary>
-/// <param name="collect">Lets the collector look for what was given up.</param>
-internal sealed class Frames(Action collect)
+internal sealed class Frames
 {
     private const int Smallest = 10; // 1 KiB
     private const int Sizes = 11; // 1 KiB, 2 KiB, … 1 MiB
     private const int Head = 64; // sizes are mostly powers of two, and a frame has a head besides
-    private const long WorthCollecting = 32 << 20;
-    private const long Little = 1 << 20;
-    private const int CalmLooks = 3;
 
     private readonly Shelf[] _shelves = [.. Enumerable.Range(Smallest, Sizes).Select(power => new Shelf((1 << power) + Head))];
-    private long _dropped;
-    private int _calm;
-
-    public Frames() : this(static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true)) { }
 
     /// <summary>The length of the array that is had for so many bytes.</summary>
     public static int SizeFor(int length) => Index(length) is var index && index < Sizes ? (1 << (Smallest + index)) + Head : length;
@@ -51,20 +43,8 @@ internal sealed class Frames(Action collect)
             _shelves[index].Put(array);
     }
 
-    /// <summary>Gives up most of what has not been needed since the last look. Not called by two at once.</summary>
-    public void Look()
-    {
-        var dropped = _shelves.Sum(shelf => (long)shelf.Look());
-        _dropped += dropped;
-        _calm = dropped < Little ? _calm + 1 : 0;
-        if (_calm < CalmLooks)
-            return;
-        // A crowd has gone, and so have its connections by now. In a process at rest nothing else would make the collector look for what it left,
-        // and give it back; that stops everything for a moment, so what goes little by little is not worth it.
-        if (_dropped >= WorthCollecting)
-            collect();
-        _dropped = 0;
-    }
+    /// <summary>Gives up most of what has not been needed since the last look, and says how many bytes that were. Not called by two at once.</summary>
+    public long Look() => _shelves.Sum(shelf => (long)shelf.Look());
 
     private static int Index(int length) => Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)Math.Max(0, length - Head - 1)) - Smallest);
 

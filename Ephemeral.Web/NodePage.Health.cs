@@ -33,6 +33,7 @@ internal sealed partial class NodePage
     private TimeSpan _answerBy = Never;
     private TimeSpan _scheduled = Never;
     private bool _tell;
+    private TaskCompletionSource? _reached;
     private ImmutableArray<Successor> _successors = [];
     private ImmutableArray<Successor> _unsaid = []; // of them, what the grain has not been told
 
@@ -47,6 +48,13 @@ internal sealed partial class NodePage
     /// <summary>The numbers over the whole cluster: what the grain counts elsewhere, and what is so here right now.</summary>
     private (int Holders, int Waiters) Total =>
         ((_health?.Holders - _health?.YourHolders ?? 0) + _holders, (_health?.Waiters - _health?.YourWaiters ?? 0) + _waiters);
+
+    /// <summary>Ends when the grain has answered for the first time, or nobody waits for that any more.</summary>
+    public Task Reached()
+    {
+        lock (Gate)
+            return _health is not null || Removed ? Task.CompletedTask : (_reached ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    }
 
     /// <summary>The status for somebody who is that to the page; null while the grain has not answered yet.</summary>
     public byte[]? Status(VisitorState you)
@@ -165,6 +173,8 @@ internal sealed partial class NodePage
         var isNews = !isSameEpoch || health.Sequence > _health!.Sequence;
         var before = Total;
         _health = health;
+        _reached?.TrySetResult();
+        _reached = null;
         _tell |= Total != before;
         if (isNews)
         {

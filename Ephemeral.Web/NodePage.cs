@@ -248,6 +248,7 @@ internal sealed partial class NodePage(WebNode node, ContentHash hash)
         if (_members.Count > 0 || _readers > 0 || _flights?.Count > 0 || _uploads?.Count > 0 || IsAnnounced || Removed)
             return;
         Removed = true;
+        _reached?.TrySetResult();
         node.Remove(this);
     }
 }

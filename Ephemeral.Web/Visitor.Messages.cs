@@ -80,7 +80,10 @@ internal sealed partial class Visitor
         else if (_node.IsBlocked(page))
             Block(page);
         else
+        {
+            SetOff(membership.Page.Reached());
             return membership;
+        }
         return null;
     }
 
@@ -90,7 +93,7 @@ internal sealed partial class Visitor
         if (left is not null && left.Page.Status(VisitorState.None) is { } status)
             _outbox.Text(status);
         else
-            _ = SendStatusOfUnknown(page);
+            SetOff(SendStatusOfUnknown(page));
         return true;
     }
 

@@ -11,9 +11,12 @@ internal sealed partial class Visitor
     private const int MaxStrayFrames = 16;
     private const int MaxStrayBytes = 4 << 20;
     private const int MaxEmptyParts = 16;
+    private const int MaxSetOff = 4;
+    private static readonly TimeSpan SetOffFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StrayWindow = TimeSpan.FromMinutes(1);
 
     private Queue<(TimeSpan At, int Frames, int Bytes)>? _strays;
+    private List<Task>? _setOff; // by its messages, at grains
     private ContentHash? _receiving;
     private long _since;
     private bool _hasSpoken;
@@ -80,10 +83,21 @@ internal sealed partial class Visitor
     // A message may be cut into many parts, but not endlessly into parts with nothing in them.
     private bool IsEmptyAgain(ValueWebSocketReceiveResult part) => part is { Count: 0, EndOfMessage: false } && ++_emptyParts > MaxEmptyParts;
 
-    // Who sends more than it may is not read from for a while: it feels that itself, and nobody else does.
-    private Task Pace() => _bytes.TrySpend(0, _node.Options.BytesPerSecond, _node.Options.BytesPerSecond, _node.Now, out var wait)
-        ? Task.CompletedTask
-        : Task.Delay(wait + TimeSpan.FromMilliseconds(1), _node.Time); // a part of a millisecond would be none
+    // Who sends more than it may, or than the silos keep up with, is not read from for a while: it feels that itself, and nobody else does.
+    private Task Pace()
+    {
+        if (!_bytes.TrySpend(0, _node.Options.BytesPerSecond, _node.Options.BytesPerSecond, _node.Now, out var wait))
+            return Task.Delay(wait + TimeSpan.FromMilliseconds(1), _node.Time); // a part of a millisecond would be none
+        _setOff?.RemoveAll(work => work.IsCompleted);
+        return _setOff?.Count >= MaxSetOff ? Task.WhenAny([Task.Delay(SetOffFor, _node.Time), .. _setOff]) : Task.CompletedTask;
+    }
+
+    // Asking or telling a page's grain costs a hundred times what a message does that is only looked at.
+    private void SetOff(Task work)
+    {
+        if (!work.IsCompleted)
+            (_setOff ??= new(1)).Add(work);
+    }
 
     private async Task<bool> ReceiveBlob(ReadOnlyMemory<byte> head, bool ended)
     {

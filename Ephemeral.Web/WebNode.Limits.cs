@@ -8,6 +8,7 @@ internal sealed partial class WebNode
     private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
 
     private readonly ITimer _look;
+    private readonly AfterCrowd _afterCrowd = new();
     private readonly List<Visitor> _closing = []; // what is being sent to them still counts
     private bool _wasCrowded;
     private int _relieving;
@@ -27,7 +28,7 @@ internal sealed partial class WebNode
         foreach (var visitor in late)
             visitor.CutOff(ErrorCode.RateLimited, "This took too long.");
         _blocked.Look();
-        Frames.Look();
+        _afterCrowd.Look(Frames.Look());
         Seals.Look();
         // Memory that is full for a moment is only well used.
         var isCrowded = Memory.IsCrowded;

@@ -161,7 +161,7 @@ internal sealed partial class WebNode : IWebNode, IDisposable
 
     public async Task<Reply> Fetch(ContentHash page, ContentHash blob, byte[] key)
     {
-        var fetched = !IsBlocked(page) && _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : Fetched.Nothing;
+        var fetched = _pages.TryGetValue(page, out var known) ? await known.Serve(blob, ServeFor) : Fetched.Nothing;
         SealedBlob? given = null;
         if (fetched.Blob is { } found)
         {

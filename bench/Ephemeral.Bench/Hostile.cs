@@ -63,6 +63,7 @@ internal static class Hostile
         ("parts without end", EndlessParts),
         ("pings without end", Pings),
         ("a million pages wanted", ManyPages),
+        ("pages wanted and let go of", Passers),
         ("names that begin alike", AlikeNames),
         ("holders that lie", Liars),
         ("200 mute claims, and the holder made to miss", Mutes),
@@ -226,6 +227,19 @@ internal static class Hostile
             return attacker.Say("want", Convert.ToHexStringLower(name));
         });
     }
+
+    // Each is a page of its own for a moment: made known to its grain, and gone.
+    private static Task<long> Passers(Stage stage) => stage.All(100, async attacker =>
+    {
+        var count = 0L;
+        for (; !stage.Over.IsCancellationRequested && !attacker.IsOver; count++, await Task.Delay(2, CancellationToken.None))
+        {
+            var page = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+            await attacker.Say("want", page);
+            await attacker.Say("release", page);
+        }
+        return count;
+    });
 
     // What a table by the first bytes of a name would put into one place.
     private static async Task<long> AlikeNames(Stage stage) => await stage.All(50, async attacker =>

@@ -278,6 +278,36 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task For_one_who_reads_nothing_no_more_than_the_newest_status_of_a_page_waits()
+    {
+        await using var web = await WebApp.Start(WebApp.NewClock(), "--Ephemeral:SilenceLimit=01:00:00", "--Ephemeral:PingInterval=00:10:00");
+        var page = TestBlob.Fresh();
+        await using var holder = await web.Visitor("holder");
+        holder.Gives(page);
+        await holder.Hold(page);
+        await holder.NextStatus(page, "holder");
+        await web.Freeze();
+        using var stuck = new StuckSocket();
+        var serving = web.Serve(stuck);
+        stuck.Say(new { type = "want", page = page.Name });
+        await stuck.Stuck.WaitAsync(TestVisitor.Patience);
+        var backlog = web.App.Services.GetRequiredService<WebNode>().Backlog;
+        var waiting = 0L;
+        for (var i = 0; i < 10; i++)
+        {
+            await holder.Want(page, root: false);
+            await web.Pass(TimeSpan.FromSeconds(1), holder);
+            await holder.Hold(page);
+            await web.Pass(TimeSpan.FromSeconds(1), holder);
+            if (i == 0)
+                waiting = backlog.Bytes;
+        }
+        Assert.Equal(waiting, backlog.Bytes);
+        stuck.Abort();
+        await serving.WaitAsync(TestVisitor.Patience);
+    }
+
+    [Fact]
     public async Task Blobs_wait_for_memory_that_others_have_and_readers_who_do_not_give_it_back_are_closed()
     {
         const int MiB = 1 << 20;

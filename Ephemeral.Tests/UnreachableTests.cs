@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Ephemeral.Grains;
+using Ephemeral.Web;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -52,6 +54,28 @@ public sealed class UnreachableTests : IAsyncLifetime
         var answer = visitor.NextStatus(_page, "none");
         await _web.Pass(TimeSpan.FromSeconds(1), visitor);
         await answer;
+    }
+
+    [Theory]
+    [InlineData("want")]
+    [InlineData("hold")]
+    public async Task Who_sets_off_more_than_the_silos_answer_waits_for_a_second_and_nobody_else_does(string type)
+    {
+        await using var busy = await _web.Visitor("busy");
+        await using var other = await _web.Visitor("other");
+        await other.Fence();
+        await _silo.StopAsync();
+        await _web.Freeze();
+        foreach (var page in TestBlob.Several(4)) await busy.SendJson(new { type, page = page.Name });
+        var node = _web.App.Services.GetRequiredService<WebNode>();
+        using var patience = new CancellationTokenSource(TestVisitor.Patience);
+        while (node.PagesHere < 4) await Task.Delay(10, patience.Token);
+        var heard = busy.Fence();
+        await other.Fence();
+        await _web.Pass(TimeSpan.FromSeconds(0.7), other);
+        Assert.False(heard.IsCompleted);
+        await _web.Pass(TimeSpan.FromSeconds(2), other);
+        await heard;
     }
 
     public async Task InitializeAsync()

@@ -89,7 +89,15 @@ internal sealed partial class Visitor
         if (!_bytes.TrySpend(0, _node.Options.BytesPerSecond, _node.Options.BytesPerSecond, _node.Now, out var wait))
             return Task.Delay(wait + TimeSpan.FromMilliseconds(1), _node.Time); // a part of a millisecond would be none
         _setOff?.RemoveAll(work => work.IsCompleted);
-        return _setOff?.Count >= MaxSetOff ? Task.WhenAny([Task.Delay(SetOffFor, _node.Time), .. _setOff]) : Task.CompletedTask;
+        return _setOff?.Count >= MaxSetOff ? WaitFor(_setOff) : Task.CompletedTask;
+    }
+
+    private async Task WaitFor(List<Task> setOff)
+    {
+        var first = await Task.WhenAny([Task.Delay(SetOffFor, _node.Time), .. setOff]);
+        // With no silo that answers, it is heard all the same.
+        if (!setOff.Contains(first))
+            setOff.Clear();
     }
 
     // Asking or telling a page's grain costs a hundred times what a message does that is only looked at.

@@ -37,6 +37,23 @@ public class ContentHashTests
     [InlineData("２cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")]
     public void Refuses_anything_but_64_lower_case_hex_digits(string? text) => Assert.False(ContentHash.TryParse(text, out _));
 
+    // Strangers choose names: those that begin or end alike must not fall into one place of a table.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(8)]
+    [InlineData(16)]
+    [InlineData(24)]
+    public void Names_that_differ_in_one_part_are_spread_over_a_table(int part)
+    {
+        var codes = Enumerable.Range(0, 1000).Select(i =>
+        {
+            var bytes = new byte[ContentHash.Size];
+            BitConverter.GetBytes((long)i).CopyTo(bytes, part);
+            return new ContentHash(bytes).GetHashCode();
+        });
+        Assert.InRange(codes.Distinct().Count(), 990, 1000);
+    }
+
     [Fact]
     public void Tells_hashes_apart_by_every_part()
     {

@@ -1,4 +1,6 @@
 using System.Net;
+using Ephemeral.Web;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace Ephemeral.Tests;
@@ -65,6 +67,15 @@ public sealed class HeadersTests(WebApp web) : WireTest<WebApp>(web)
         if (robots) wanted = [.. wanted, "X-Robots-Tag: noindex, nofollow, noarchive"];
         Assert.Equal(wanted.Order(StringComparer.Ordinal), headers.Order(StringComparer.Ordinal));
     }
+
+    [Theory]
+    [InlineData("example.org:8443", "example.org:8443")]
+    [InlineData("[::1]:80", "[::1]:80")]
+    [InlineData("example.org; script-src *", null)]
+    [InlineData("example.org,other", null)]
+    [InlineData("", null)]
+    public void A_host_that_could_end_a_directive_is_none(string host, string? taken) =>
+        Assert.Equal(taken, Headers.Host(new DefaultHttpContext { Request = { Host = new HostString(host) } }.Request));
 
     [Theory]
     [InlineData("raw")]

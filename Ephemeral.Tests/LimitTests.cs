@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
+using System.Text;
 using Ephemeral.Tests.Fixtures;
 using Ephemeral.Web;
 using Microsoft.Extensions.DependencyInjection;
@@ -275,6 +277,46 @@ public sealed class LimitTests
         slow.Resume();
         Assert.Equal(1013, await slow.NextClose());
         await AllGone(web);
+    }
+
+    [Fact]
+    public async Task A_request_that_does_not_end_is_cut_off_however_steadily_it_trickles()
+    {
+        await using var web = await WebApp.Start();
+        using var tcp = new TcpClient { NoDelay = true };
+        using var patience = new CancellationTokenSource(TestVisitor.Patience * 3);
+        await tcp.ConnectAsync(web.Address.Host, web.Address.Port, patience.Token);
+        var stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {web.Address.Authority}\r\nX-Slow: "), patience.Token);
+        var answer = new byte[64];
+        var reading = stream.ReadAsync(answer, patience.Token).AsTask();
+        while (await Task.WhenAny(reading, Task.Delay(200, patience.Token)) != reading)
+            await stream.WriteAsync("x"u8.ToArray(), patience.Token);
+        Assert.StartsWith("HTTP/1.1 408 ", Encoding.ASCII.GetString(answer, 0, await reading), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connections_are_bounded_before_they_say_anything()
+    {
+        await using var web = await WebApp.Start("--Ephemeral:MaxVisitors=1");
+        using var patience = new CancellationTokenSource(TestVisitor.Patience);
+        var connections = new List<TcpClient>();
+        try
+        {
+            // As many as visitors, and some to be told that there are too many.
+            for (var i = 0; i < 1 + 1000; i++)
+            {
+                connections.Add(new TcpClient());
+                await connections[i].ConnectAsync(web.Address.Host, web.Address.Port, patience.Token);
+            }
+            using var further = new TcpClient();
+            await further.ConnectAsync(web.Address.Host, web.Address.Port, patience.Token);
+            Assert.Equal(0, await further.GetStream().ReadAsync(new byte[1], patience.Token));
+        }
+        finally
+        {
+            connections.ForEach(connection => connection.Dispose());
+        }
     }
 
     [Fact]

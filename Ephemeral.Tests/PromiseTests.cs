@@ -26,11 +26,13 @@ public sealed class PromiseTests : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    [Fact]
-    public async Task An_embedded_host_keeps_nothing_of_a_page_that_is_let_go()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_embedded_host_keeps_nothing_of_a_page_that_is_let_go(bool lean)
     {
         var ports = TestPorts.Free(1);
-        var web = await Start("Ephemeral.Web", "Ephemeral is open at ", $"--Ephemeral:ManagementUrl=http://127.0.0.1:{ports[0]}");
+        var web = await Start("Ephemeral.Web", "Ephemeral is open at ", $"--Ephemeral:ManagementUrl=http://127.0.0.1:{ports[0]}", $"--Ephemeral:LeanSockets={lean}");
         await Relay(web.Address, web.Address, [web], $"http://127.0.0.1:{ports[0]}/metrics");
     }
 

@@ -105,28 +105,29 @@ public sealed class WireTimeTests(ClockedWebApp web) : WireTest<ClockedWebApp>(w
     }
 
     [Theory]
-    [InlineData("are mute")]
-    [InlineData("miss")]
-    public async Task A_holder_that_goes_last_is_not_kept_from_giving_by_many_who_only_claim_and(string how)
+    [InlineData("claim", "are mute", 0)]
+    [InlineData("claim", "miss", 0)]
+    [InlineData("hold", "are mute", 2)]
+    [InlineData("hold", "miss", 0)]
+    public async Task A_holder_that_goes_last_is_not_kept_from_giving_by_many_who(string claimOrHold, string areMuteOrMiss, int seconds)
     {
-        var honest = await Holder(_page);
-        await Web.Freeze();
+        var honest = await Holder(_page, _blob);
         // Anybody can make a holder miss, by asking for what there is not.
-        var stranger = await Waiter(_page, root: false);
-        await stranger.Get(_page, _blob);
-        await stranger.NextError("unavailable", _page, _blob);
+        var (waiter, nothing) = (await Waiter(_page, root: false), TestBlob.Fresh());
+        await waiter.Get(_page, nothing);
+        await waiter.NextError("unavailable", _page, nothing);
         for (var i = 0; i < 30; i++)
         {
-            var claim = await Visitor("claim");
-            if (how == "are mute") claim.Mute();
-            await claim.Hold(_page);
-            await claim.Fence();
+            var other = claimOrHold == "hold" ? await Holder(_page) : await Visitor("claim");
+            if (areMuteOrMiss == "are mute") other.Mute();
+            if (claimOrHold == "claim") await other.Hold(_page);
+            await other.Fence();
         }
-        var waiter = await Visitor("waiter");
-        await waiter.Want(_page);
+        await Web.Freeze();
+        await waiter.Get(_page, _blob);
         await waiter.Fence();
-        await Web.Pass(Seconds(2), honest, waiter);
-        await waiter.NextBlob(_page);
+        if (seconds > 0) await Web.Pass(Seconds(seconds), honest, waiter);
+        await waiter.NextBlob(_blob);
     }
 
     [Fact]

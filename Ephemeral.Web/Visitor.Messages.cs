@@ -49,12 +49,6 @@ internal sealed partial class Visitor
 
     private Membership? Enter(ContentHash page)
     {
-        if (_node.IsBlocked(page))
-        {
-            Drop(page);
-            RefuseBlocked(page);
-            return null;
-        }
         lock (_gate)
         {
             if (Find(page) is { } known)
@@ -76,7 +70,7 @@ internal sealed partial class Visitor
         }
         if (left)
             membership.Page.Leave(membership);
-        // It may be blocked in this very moment, when this visitor was not yet among those who are told.
+        // It may be blocked already, or in this very moment, when this visitor was not yet among those who are told.
         else if (_node.IsBlocked(page))
             Block(page);
         else

@@ -157,9 +157,6 @@ internal sealed partial class Visitor
         lock (_gate)
             _asks.GiveUp(ask, _node.Now);
         SendWaitingAsks();
-        // It stopped in the middle of a frame and keeps others from receiving theirs.
-        if (_receiving == ask.Blob && _node.Memory.IsCrowded)
-            Abort();
     }
 
     /// <summary>Sends asks that have waited for a place, if there is one now.</summary>
